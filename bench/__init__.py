@@ -1,0 +1,1 @@
+"""Wayline's benchmarks: workloads, the peers they are compared with, and the report."""

@@ -1,0 +1,1 @@
+"""The engines Wayline is compared with, each driven through its own SDK."""

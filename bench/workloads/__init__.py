@@ -1,0 +1,1 @@
+"""One file a workload; `catalogue.py` names them all."""

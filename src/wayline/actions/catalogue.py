@@ -1,0 +1,28 @@
+"""Every outside action and who performs it, by the `type` its jobs carry. A new one is its file and its line here."""
+
+from __future__ import annotations
+
+import msgspec
+
+from wayline.actions.addresses import Allowed
+from wayline.actions.email import Mail
+from wayline.actions.http_request import HttpRequests
+from wayline.actions.job import Performer
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """What actions need to know of the installation; `address` is where people reach it."""
+
+    secret_key: bytes
+    outbound_allow: Allowed
+    smtp_url: str | None
+    mail_from: str
+    address: str
+
+
+def performers(around: Surroundings) -> dict[str, Performer]:
+    """A fresh set, for one event loop."""
+    return {
+        "http_request": HttpRequests(secret_key=around.secret_key, allowed=around.outbound_allow),
+        "email": Mail(smtp_url=around.smtp_url, mail_from=around.mail_from, address=around.address),
+    }

@@ -1,0 +1,180 @@
+"""JSON Schemas of the main answers, as `/openapi.json` gives them: what an answer has at least.
+
+What comes with a step's type (`fields`, `votes`, `callback_url`) is the type's own, so a step instance is open to more.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wayline.core.ticket import STATUSES, TICKET_TYPES
+
+Shape = dict[str, Any]
+_TEXT: Shape = {"type": "string"}
+_ID: Shape = {"type": "string", "format": "uuid"}
+_AT: Shape = {"type": "string", "format": "date-time"}
+_NUMBER: Shape = {"type": "integer", "minimum": 0}
+_FLAG: Shape = {"type": "boolean"}
+_MAP: Shape = {"type": "object"}
+
+
+def one(name: str) -> Shape:
+    """The answer that is one thing of surface 000."""
+    return _record(data=_ref(name))
+
+
+def page(name: str) -> Shape:
+    """The answer that is a page of a list of surface 000."""
+    return _record(data=_list(_ref(name)), meta=_ref("Page"))
+
+
+def _ref(name: str) -> Shape:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _list(items: Shape) -> Shape:
+    return {"type": "array", "items": items}
+
+
+def _maybe(shape: Shape) -> Shape:
+    return {"anyOf": [shape, {"type": "null"}]} if "$ref" in shape else {**shape, "type": [shape["type"], "null"]}
+
+
+def _words(*words: str) -> Shape:
+    return {"type": "string", "enum": list(words)}
+
+
+def _record(**properties: Shape) -> Shape:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+_TEMPLATE_HEAD = _record(
+    id=_ID,
+    name=_TEXT,
+    description=_maybe(_TEXT),
+    kind=_TEXT,
+    trigger=_MAP,
+    trigger_type=_words("ticket_type", "ticket_type+subtype", "manual"),
+    ticket_type=_maybe(_TEXT),
+    trigger_subtype=_maybe(_TEXT),
+    is_active=_FLAG,
+    status=_words("draft", "published", "archived"),
+    version=_NUMBER,
+    revision=_NUMBER,
+    step_count=_NUMBER,
+    active_instances=_NUMBER,
+    has_draft=_FLAG,
+    created_by=_maybe(_ID),
+    created_at=_AT,
+    updated_at=_AT,
+)
+_TICKET = _record(
+    id=_ID,
+    number=_TEXT,
+    type=_words(*TICKET_TYPES),
+    subtype=_maybe(_TEXT),
+    title=_TEXT,
+    description=_maybe(_TEXT),
+    status=_words(*STATUSES),
+    priority=_words("P1", "P2", "P3", "P4"),
+    category=_TEXT,
+    queue=_TEXT,
+    group=_maybe(_ID),
+    group_name=_maybe(_TEXT),
+    assignee=_maybe(_ID),
+    assignee_name=_maybe(_TEXT),
+    requester=_maybe(_ID),
+    requester_name=_maybe(_TEXT),
+    tags=_list(_TEXT),
+    custom=_MAP,
+    links=_list(_MAP),
+    resolution_category=_maybe(_TEXT),
+    created_at=_AT,
+    updated_at=_AT,
+)
+
+SHAPES: dict[str, Shape] = {
+    "Page": _record(total=_NUMBER, page=_NUMBER, limit=_NUMBER, total_pages=_NUMBER),
+    "Problem": _record(
+        severity=_words("error", "warning"), code=_TEXT, message=_TEXT, path=_TEXT, step_id=_maybe(_TEXT)
+    ),
+    "TemplateHead": _TEMPLATE_HEAD,
+    "Template": {
+        "allOf": [
+            _ref("TemplateHead"),
+            _record(task_queue={}, definition=_MAP, draft=_maybe(_MAP), problems=_list(_ref("Problem"))),
+        ]
+    },
+    "Checked": _record(problems=_list(_ref("Problem")), states_explored=_NUMBER, sound=_FLAG),
+    "StepInstance": _record(
+        id=_maybe(_ID),
+        step_id=_TEXT,
+        name=_TEXT,
+        type=_TEXT,
+        status=_words("pending", "active", "completed", "skipped", "timed_out", "failed", "cancelled"),
+        outcome=_maybe(_TEXT),
+        assigned_to=_maybe(_ID),
+        assigned_group=_maybe(_ID),
+        candidates=_list(_ID),
+        due_at=_maybe(_AT),
+        overdue=_FLAG,
+        started_at=_maybe(_AT),
+        completed_at=_maybe(_AT),
+        completed_by=_maybe(_ID),
+    ),
+    "Instance": _record(
+        id=_ID,
+        template_id=_ID,
+        template_name=_TEXT,
+        template_version=_NUMBER,
+        ticket_id=_maybe(_ID),
+        status=_words("running", "paused", "completed", "failed", "cancelled"),
+        progress=_record(completed=_NUMBER, total=_NUMBER, percent={"type": "integer", "minimum": 0, "maximum": 100}),
+        current_steps=_list(_TEXT),
+        variables=_MAP,
+        failure=_maybe(_record(reason=_TEXT, step_id=_maybe(_TEXT), message=_TEXT)),
+        started_at=_maybe(_AT),
+        completed_at=_maybe(_AT),
+        step_instances=_list(_ref("StepInstance")),
+    ),
+    "InstancesOfTicket": _record(active=_list(_ref("Instance")), finished=_list(_ref("Instance"))),
+    "Ticket": _TICKET,
+    "TicketInFull": {"allOf": [_ref("Ticket"), _record(workflow_instances=_list(_ID))]},
+    "Comment": _record(
+        id=_ID,
+        ticket_id=_ID,
+        author_id=_maybe(_ID),
+        author_name=_maybe(_TEXT),
+        visibility=_words("public", "internal"),
+        text=_TEXT,
+        created_at=_AT,
+    ),
+    "Issue": _record(path=_TEXT, message=_TEXT, code=_TEXT),
+    # -- refusals, an envelope a surface
+    "Error": _record(
+        error={
+            **_record(code=_TEXT, message=_TEXT),
+            "properties": {
+                "code": _TEXT,
+                "message": _TEXT,
+                "details": {"type": "object", "properties": {"issues": _list(_ref("Issue"))}},
+            },
+        }
+    ),
+    "ExecutionError": _record(
+        success={"const": False},
+        error=_record(code=_TEXT, message=_TEXT, details=_MAP, requestId=_TEXT, timestamp=_NUMBER, path=_TEXT),
+    ),
+    "RunError": _record(
+        data={"type": "null"},
+        errors=_list(_record(code=_TEXT, message=_TEXT, field=_maybe(_TEXT))),
+        meta=_record(request_id=_TEXT, timestamp=_AT),
+    ),
+    "AdministrationError": {
+        "type": "object",
+        "required": ["message"],
+        "properties": {"message": _TEXT, "errors": {"type": "object", "additionalProperties": _list(_TEXT)}},
+    },
+}
+ERRORS = {"000": "Error", "001": "ExecutionError", "002": "RunError", "004": "AdministrationError"}
+"""Which of them a surface refuses in, by its number (`problems.surface_of`)."""

@@ -1,0 +1,160 @@
+"""A run as surface 000 shows it: an instance with a step instance for every step of its template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wayline.core.graph import Graph, Node
+from wayline.core.run import Activation, EndedVisit, Run
+from wayline.store.runs import StoredVisit
+
+_STATUS = {"pending": "running"}
+
+
+def needs_history(run: Run) -> bool:
+    """Whether some step was visited more than once, so that the stored visits must be read to show them all."""
+    return run.visits > len(run.latest) + len(run.open)
+
+
+def instance(run: Run, graph: Graph, visits: Sequence[StoredVisit] | None = None) -> dict[str, Any]:
+    """The instance; `visits` are all ended ones where `needs_history`, else the run itself has them."""
+    ended = (
+        [(v.visit, v.output) for v in visits]
+        if visits is not None
+        else [(v, output_of(run, v)) for v in run.latest.values()]
+    )
+    steps = step_instances(run, graph, ended)
+    finished = run.ended
+    completed = len(graph.nodes) if finished else sum(1 for step_id in graph.nodes if step_id in run.completed)
+    if run.status in ("failed", "cancelled"):
+        completed = sum(1 for s in graph.nodes if s in run.completed)
+    total = len(graph.nodes)
+    return {
+        "id": run.id,
+        "template_id": run.template_id,
+        "template_name": run.template_name,
+        "template_version": run.template_version,
+        "ticket_id": run.ticket_id,
+        "status": _STATUS.get(run.status, run.status),
+        "progress": {"completed": completed, "total": total, "percent": completed * 100 // total if total else 100},
+        "current_steps": [a.step_id for a in sorted(run.open, key=lambda a: graph.nodes[a.step_id].position)],
+        "variables": run.variables,
+        "failure": run.failure,
+        "compensation": _compensation(run),
+        "owner_id": run.owner_id,
+        "trigger_type": run.trigger_type,
+        "started_at": run.started_at,
+        "completed_at": run.completed_at,
+        "step_instances": steps,
+    }
+
+
+def output_of(run: Run, visit: EndedVisit) -> dict[str, Any]:
+    """What the latest visit to a step gave, its outcome aside."""
+    if visit.outcome is None:
+        return {}
+    return {k: v for k, v in run.outputs.get(visit.step_id, {}).items() if k != "outcome"}
+
+
+def step_instances(
+    run: Run, graph: Graph, ended: Sequence[tuple[EndedVisit, Mapping[str, Any]]]
+) -> list[dict[str, Any]]:
+    """Every step in template order: its visits in order, or one `pending` or `skipped` when it has had none. Visits to
+    steps that the version the run was moved to does not have come last."""
+    by_step: dict[str, list[dict[str, Any]]] = {}
+    for visit, output in sorted(ended, key=lambda e: e[0].position):
+        by_step.setdefault(visit.step_id, []).append(_ended(visit, output, graph.nodes.get(visit.step_id)))
+    for activation in run.open:
+        by_step.setdefault(activation.step_id, []).append(_open(activation, graph.nodes[activation.step_id], run))
+    unreached = "skipped" if run.ended else "pending"
+    return [
+        *(s for step_id, node in graph.nodes.items() for s in by_step.get(step_id) or [_unseen(node, unreached)]),
+        *(s for step_id, gone in by_step.items() if step_id not in graph.nodes for s in gone),
+    ]
+
+
+def _frame(node: Node) -> dict[str, Any]:
+    return _named(node.step.id, node.step.title, node.step.type)
+
+
+def _named(step_id: str, name: str, step_type: str) -> dict[str, Any]:
+    return {
+        "id": None,
+        "step_id": step_id,
+        "name": name,
+        "type": step_type,
+        "status": "pending",
+        "outcome": None,
+        "assigned_to": None,
+        "assigned_group": None,
+        "candidates": [],
+        "claimed_by": None,
+        "due_at": None,
+        "overdue": False,
+        "started_at": None,
+        "completed_at": None,
+        "completed_by": None,
+    }
+
+
+def _unseen(node: Node, status: str) -> dict[str, Any]:
+    return _frame(node) | {"status": status} | node.shown
+
+
+def _open(activation: Activation, node: Node, run: Run) -> dict[str, Any]:
+    return (
+        _frame(node)
+        | {
+            "id": activation.id,
+            "status": activation.status,
+            "assigned_to": activation.assigned_to,
+            "assigned_group": activation.group_id,
+            "candidates": activation.candidates,
+            "claimed_by": activation.claimed_by,
+            "due_at": activation.due_at,
+            "overdue": activation.status == "timed_out",
+            "started_at": activation.started_at,
+        }
+        | node.shown
+        | node.kind.describe_open(node.step, activation)
+    )
+
+
+def _ended(visit: EndedVisit, output: Mapping[str, Any], node: Node | None) -> dict[str, Any]:
+    detail = visit.detail
+    if node is None or node.step.type != visit.type:
+        shown = _named(visit.step_id, node.step.title if node else visit.step_id, visit.type)
+    else:
+        shown = _frame(node) | node.shown
+    shown |= {
+        "id": visit.id,
+        "status": visit.status,
+        "outcome": visit.outcome,
+        "assigned_to": detail.get("assigned_to"),
+        "assigned_group": detail.get("group_id"),
+        "candidates": detail.get("candidates", []),
+        "claimed_by": detail.get("claimed_by"),
+        "due_at": detail.get("due_at"),
+        "overdue": "late_s" in detail or visit.status == "timed_out",
+        "started_at": visit.started_at,
+        "completed_at": visit.completed_at,
+        "completed_by": visit.completed_by,
+        "output": output,
+    }
+    if "votes" in detail:
+        shown["votes"] = [
+            {**vote, "on_behalf_of": vote["voter"] if vote["voter"] != vote["by"] else None} for vote in detail["votes"]
+        ]
+    if "late_s" in detail:
+        shown["late_s"] = detail["late_s"]
+    if visit.type == "form" and visit.outcome == "submitted":
+        shown["form_data"] = output
+    if "error" in output:
+        shown["error"] = output["error"]
+    return shown
+
+
+def _compensation(run: Run) -> dict[str, Any] | None:
+    done = run.compensation
+    return None if done is None else {"state": done.state, "done": done.done, "total": done.total}

@@ -1,0 +1,27 @@
+"""`wayline worker`: timers, jobs and the outbox, without the API."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+from wayline import logs
+from wayline.bootstrap import Wayline
+from wayline.settings import read_settings
+from wayline.store.migrate import migrate as migrate_store
+
+
+def worker() -> None:
+    """Run every loop beside servers started with `--no-workers`, on one PostgreSQL database, until told to stop."""
+    settings = read_settings()
+    logs.configure(settings.log_level)
+    migrate_store(settings.database_url)
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    wayline = Wayline(settings, workers=True)
+    wayline.start()
+    try:
+        told.wait()
+    finally:
+        wayline.stop()

@@ -1,0 +1,364 @@
+"""Actions: what an automatic step, and later a rule, does without a person.
+
+Desk actions change the run's own ticket, its people or its variables, inside the decision. Outside actions are
+rendered here and handed to a worker's queue; the packages under `wayline.actions` perform them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from wayline.core import effects
+from wayline.core.decision import Deciding
+from wayline.core.refusals import Refusal
+from wayline.core.run import Activation
+from wayline.core.shorthand import or_one
+from wayline.core.text import TextError, render, render_value
+from wayline.core.ticket import PRIORITIES, STATUSES, changes_to
+from wayline.core.who import Who
+
+SETTABLE_FIELDS = (
+    "title",
+    "description",
+    "subtype",
+    "category",
+    "status",
+    "priority",
+    "queue",
+    "group",
+    "assignee",
+    "tags",
+    "resolution_category",
+)
+MAX_OUTSIDE_TIMEOUT_S = 300.0
+
+
+class ActionFailed(Exception):
+    """An action could not be done. `permanent` ones are not tried again; `retry_after_s` is the callee's wish."""
+
+    def __init__(self, message: str, *, permanent: bool = False, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.retry_after_s = retry_after_s
+
+
+class Action(BaseModel):
+    """What every action has."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    queue: ClassVar[str | None] = None
+
+    def texts(self) -> Iterable[tuple[str, Any]]:
+        """Values with placeholders, by the field they stand in."""
+        return ()
+
+    def who(self) -> Iterable[tuple[str, Who]]:
+        """Who-expressions, by the field they stand in."""
+        return ()
+
+    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
+        """Do a desk action now and return its output; raises ActionFailed."""
+        raise NotImplementedError
+
+
+class UpdateField(Action):
+    """Set one field (`field`, `value`) or several (`fields`) of the ticket; `custom.<name>` for one's own."""
+
+    type: Literal["update_field", "set_field"]
+    field: str | None = None
+    value: Any = None
+    fields: dict[str, Any] | None = None
+
+    @model_validator(mode="after")
+    def _settable(self) -> UpdateField:
+        if (self.field is None) == (self.fields is None):
+            raise ValueError("give either `field` and `value`, or `fields`")
+        for name in self.changes():
+            if name not in SETTABLE_FIELDS and not name.startswith("custom."):
+                raise ValueError(f"{name} is not one of {', '.join(SETTABLE_FIELDS)} or custom.<name>")
+        return self
+
+    def changes(self) -> dict[str, Any]:
+        """Field → value as written."""
+        return self.fields if self.fields is not None else {self.field or "": self.value}
+
+    def texts(self) -> Iterable[tuple[str, Any]]:
+        return [("fields" if self.fields is not None else "value", self.changes())]
+
+    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
+        return _change(deciding, _render_value(self.changes(), deciding.scope))
+
+
+class SetStatus(Action):
+    """Set the ticket's status."""
+
+    type: Literal["set_status"]
+    status: Literal[STATUSES]  # type: ignore[valid-type]
+
+    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
+        return _change(deciding, {"status": self.status})
+
+
+class SetPriority(Action):
+    """Set the ticket's priority."""
+
+    type: Literal["set_priority"]
+    priority: str
+
+    @model_validator(mode="after")
+    def _known(self) -> SetPriority:
+        if self.priority not in PRIORITIES:
+            raise ValueError(f"priority is one of {', '.join(PRIORITIES)}")
+        return self
+
+    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
+        return _change(deciding, {"priority": PRIORITIES[self.priority]})
+
+
+class MoveQueue(Action):
+    """Move the ticket to a queue."""
+
+    type: Literal["move_queue"]
+    queue_name: str = Field(alias="queue", min_length=1)
+
+    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
+        return _change(deciding, {"queue": self.queue_name})
+
+
+class Assign(Action):
+    """Assign the ticket to a person or a group."""
+
+    type: Literal["assign"]
+    to: Who
+
+    def who(self) -> Iterable[tuple[str, Who]]:
+        return [("to", self.to)]
+
+    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
+        found = deciding.find(self.to)
+        if not found.keys:
+            raise ActionFailed("nobody to assign to", permanent=True)
+        if found.group_id:
+            return _change(deciding, {"group": found.group_id, "assignee": None})
+        return _change(deciding, {"assignee": found.user_ids[0]})
+
+
+class AddComment(Action):
+    """Say something on the ticket."""
+
+    type: Literal["add_comment", "comment"]
+    text: str = Field(min_length=1, max_length=100_000)
+    visibility: Literal["public", "internal"] = "internal"
+
+    def texts(self) -> Iterable[tuple[str, Any]]:
+        return [("text", self.text)]
+
+    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
+        _ticket(deciding)
+        text = _render(self.text, deciding.scope)
+        deciding.effects.append(effects.CommentTicket(text=text, visibility=self.visibility))
+        return {"text": text}
+
+
+class SetVariable(Action):
+    """Give a variable of the run a value."""
+
+    type: Literal["set_variable"]
+    name: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")
+    value: Any
+
+    def texts(self) -> Iterable[tuple[str, Any]]:
+        return [("value", self.value)]
+
+    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
+        value = _render_value(self.value, deciding.scope)
+        deciding.set_variable(self.name, value)
+        return {self.name: value}
+
+
+class SendNotification(Action):
+    """Tell people something, in the app and by e-mail."""
+
+    type: Literal["send_notification"]
+    to: list[Who | str] = Field(
+        min_length=1, description="Who-expressions, or e-mail addresses.", json_schema_extra=or_one
+    )
+    subject: str | None = Field(None, max_length=500)
+    message: str = Field(max_length=100_000)
+    channel: Literal["all", "in_app", "email"] = "all"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_is_a_list(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("to"), dict | str):
+            return {**value, "to": [value["to"]]}
+        return value
+
+    def texts(self) -> Iterable[tuple[str, Any]]:
+        return [("subject", self.subject or ""), ("message", self.message)]
+
+    def who(self) -> Iterable[tuple[str, Who]]:
+        return [(f"to[{i}]", w) for i, w in enumerate(self.to) if isinstance(w, Who)]
+
+    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
+        people: dict[str, None] = {}
+        addresses: list[str] = []
+        for target in self.to:
+            if isinstance(target, Who):
+                people.update(dict.fromkeys(deciding.find(target).user_ids))
+                continue
+            address = _render(target, deciding.scope).strip()
+            person = deciding.facts.directory.person(address)
+            if person is not None:
+                people[person.id] = None
+            elif "@" in address:
+                addresses.append(address)
+            else:
+                raise ActionFailed(f"{address!r} is neither a person nor an e-mail address", permanent=True)
+        if not people and not addresses:
+            raise ActionFailed("nobody to tell", permanent=True)
+        title = _render(self.subject or self.message[:120], deciding.scope)
+        body = _render(self.message, deciding.scope)
+        deciding.effects.append(
+            effects.Notify(
+                user_ids=tuple(people),
+                kind="message",
+                title=title,
+                body=body,
+                channel=self.channel,
+                addresses=tuple(addresses),
+                activation_id=activation.id,
+            )
+        )
+        deciding.note(
+            "notification_sent", f"Told {len(people) + len(addresses)} people: {title}", activation=activation
+        )
+        return {"to": [*people, *addresses]}
+
+
+class CreateTicket(Action):
+    """Open another ticket; it is decided on its own, right after."""
+
+    type: Literal["create_ticket"]
+    ticket_type: Literal["incident", "change", "problem", "service_request", "task"] = "task"
+    title: str = Field(min_length=1, max_length=500)
+    fields: dict[str, Any] = Field(default_factory=dict)
+
+    def texts(self) -> Iterable[tuple[str, Any]]:
+        return [("title", self.title), ("fields", self.fields)]
+
+    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
+        scope = deciding.scope
+        fields = {**_render_value(self.fields, scope), "type": self.ticket_type, "title": _render(self.title, scope)}
+        fields.setdefault("requester", deciding.requester_id)
+        effect_id = deciding.effect_id()
+        deciding.effects.append(effects.Send(id=effect_id, command="create_ticket", body={"fields": fields}))
+        return {"requested": effect_id}
+
+
+class StartWorkflow(Action):
+    """Start another template's run; it is decided on its own, right after."""
+
+    type: Literal["start_workflow", "start_run"]
+    workflow_name: str = Field(min_length=1, description="The published template's name.")
+    input: dict[str, Any] = Field(default_factory=dict)
+
+    def texts(self) -> Iterable[tuple[str, Any]]:
+        return [("input", self.input)]
+
+    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
+        effect_id = deciding.effect_id()
+        body = {
+            "template_name": self.workflow_name,
+            "variables": _render_value(self.input, deciding.scope),
+            "ticket_id": deciding.run.ticket_id,
+            "owner_id": deciding.run.owner_id,
+        }
+        deciding.effects.append(effects.Send(id=effect_id, command="start_run", body=body))
+        return {"requested": effect_id}
+
+
+class HttpRequest(Action):
+    """Call another system. A status of 2xx is success; 4xx but 408, 425 and 429 is permanent."""
+
+    queue: ClassVar[str | None] = "webhook"
+    type: Literal["http_request"]
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
+    url: str = Field(min_length=1, max_length=4000)
+    headers: dict[str, str] = Field(default_factory=dict)
+    json_: Any = Field(None, alias="json")
+    body: str | None = None
+    timeout_s: float = Field(30.0, gt=0, le=MAX_OUTSIDE_TIMEOUT_S)
+
+    @model_validator(mode="after")
+    def _one_body(self) -> HttpRequest:
+        if self.json_ is not None and self.body is not None:
+            raise ValueError("give either json or body")
+        if "{{" not in self.url and not self.url.startswith(("http://", "https://")):
+            raise ValueError("url begins with http:// or https://")
+        return self
+
+    def texts(self) -> Iterable[tuple[str, Any]]:
+        return [("url", self.url), ("headers", self.headers), ("json", self.json_), ("body", self.body or "")]
+
+
+AnyAction = Annotated[
+    UpdateField
+    | SetStatus
+    | SetPriority
+    | MoveQueue
+    | Assign
+    | AddComment
+    | SetVariable
+    | SendNotification
+    | CreateTicket
+    | StartWorkflow
+    | HttpRequest,
+    Field(discriminator="type"),
+]
+
+
+def rendered(action: Action, scope: dict[str, Any]) -> dict[str, Any]:
+    """An outside action as a worker gets it: every placeholder filled; raises ActionFailed on a bad text."""
+    written = action.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return {"type": written.pop("type"), **_render_value(written, scope)}
+
+
+def _ticket(deciding: Deciding) -> dict[str, Any]:
+    if deciding.ticket is None:
+        raise ActionFailed("this run belongs to no ticket", permanent=True)
+    return deciding.ticket
+
+
+def _change(deciding: Deciding, changes: dict[str, Any]) -> dict[str, Any]:
+    ticket = _ticket(deciding)
+    wanted = {k: v for k, v in changes.items() if not k.startswith("custom.")}
+    own = {k.removeprefix("custom."): v for k, v in changes.items() if k.startswith("custom.")}
+    if own:
+        wanted["custom"] = own
+    try:
+        found = changes_to(ticket, wanted, directory=deciding.facts.directory)
+    except Refusal as refusal:
+        raise ActionFailed("; ".join(i.message for i in refusal.issues) or refusal.message, permanent=True) from refusal
+    changed = deciding.change_ticket(found)
+    if changed:
+        said = ", ".join(f"{name} {after}" for name, (_, after) in changed.items() if name != "custom") or "own fields"
+        deciding.note("ticket_changed", f"Ticket: {said}", data={"changes": changed})
+    return {"changed": sorted(changed)}
+
+
+def _render(text: str, scope: dict[str, Any]) -> str:
+    try:
+        return render(text, scope)
+    except TextError as error:
+        raise ActionFailed(str(error), permanent=True) from error
+
+
+def _render_value(value: Any, scope: dict[str, Any]) -> Any:
+    try:
+        return render_value(value, scope)
+    except TextError as error:
+        raise ActionFailed(str(error), permanent=True) from error

@@ -1,0 +1,182 @@
+"""What is asked, in the imperative. A command names its target and carries its arguments; who asks rides along.
+
+Run commands are decided by `decide`; ticket commands by `ticket`; both pass through the engine's one door.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from wayline.core.facts import SYSTEM, Actor
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """What every command has: the tenant it belongs to, who asks, and optionally the instant it happened.
+
+    `at` is set only by callers that are trusted to know (replays, simulations); None means the door's clock.
+    `effect_id` names the row of the outbox that the command was sent by: it goes with the commit that does the command,
+    and once it has gone the command is refused as `already_done`.
+    """
+
+    tenant_id: str
+    actor: Actor = SYSTEM
+    at: datetime | None = None
+    effect_id: str | None = None
+
+
+class DoNothing(Command, frozen=True, kw_only=True):
+    """Pass through the door and back; answered with the door's instant, writing nothing."""
+
+
+class StartRun(Command, frozen=True, kw_only=True):
+    """Create a run of a template's published version (or of `template_version`) and take its first steps."""
+
+    run_id: str
+    template_id: str
+    template_version: int | None = None
+    ticket_id: str | None = None
+    owner_id: str | None = None
+    variables: dict[str, Any] = {}
+    trigger_type: str = "api"
+    trigger_detail: str = ""
+
+
+class RunCommand(Command, frozen=True, kw_only=True):
+    """A command to a run that exists."""
+
+    run_id: str
+
+
+class CompleteStep(RunCommand, frozen=True, kw_only=True):
+    """Do a person's work: `step` is an activation id, or a step id with one activation open.
+
+    `answer` is the body the step type understands: `{form_data}`, `{decision, comment?}` or `{option}`.
+    """
+
+    step: str
+    answer: dict[str, Any]
+
+
+class OverrideStep(RunCommand, frozen=True, kw_only=True):
+    """Decide an approval without a vote."""
+
+    step: str
+    decision: str
+    reason: str
+
+
+class SkipStep(RunCommand, frozen=True, kw_only=True):
+    """Leave a stuck step with an outcome of the admin's or lead's choosing."""
+
+    step: str
+    outcome: str
+    reason: str
+
+
+class ReassignStep(RunCommand, frozen=True, kw_only=True):
+    """Hand a step to somebody else: `to` is a who-expression."""
+
+    step: str
+    to: dict[str, Any]
+
+
+class ClaimStep(RunCommand, frozen=True, kw_only=True):
+    """Take a group's work item for oneself, hiding it from the others."""
+
+    step: str
+
+
+class ReleaseStep(RunCommand, frozen=True, kw_only=True):
+    """Give a claimed work item back to the group."""
+
+    step: str
+
+
+class CancelRun(RunCommand, frozen=True, kw_only=True):
+    """End a live run at once and undo what it did."""
+
+    reason: str = ""
+
+
+class MigrateRun(RunCommand, frozen=True, kw_only=True):
+    """Have a live run go on by another published version of its template."""
+
+    to_version: int
+
+
+class SendSignal(RunCommand, frozen=True, kw_only=True):
+    """Tell the run something by name; waits for it take it, else it is kept for the first that will."""
+
+    name: str
+    payload: Any = None
+
+
+class FireTimer(RunCommand, frozen=True, kw_only=True):
+    """A timer's instant has come."""
+
+    timer_id: str
+    kind: str
+    activation_id: str
+
+
+class ReportAction(RunCommand, frozen=True, kw_only=True):
+    """An outside action has ended, one way or the other.
+
+    `error` None means success with `output`; `permanent` failures are not tried again; `retry_after_s` is the
+    callee's own wish.
+    """
+
+    job_id: str
+    activation_id: str | None
+    output: dict[str, Any] = {}
+    error: str | None = None
+    permanent: bool = False
+    retry_after_s: float | None = None
+    claim_token: str | None = None
+
+
+class CreateTicket(Command, frozen=True, kw_only=True):
+    """Open a ticket and start every template its type triggers."""
+
+    ticket_id: str
+    fields: dict[str, Any]
+    start_runs: bool = True
+
+
+class UpdateTicket(Command, frozen=True, kw_only=True):
+    """Change some fields of a ticket; an update that changes nothing emits nothing.
+
+    `expected_version` is the ticket's `timeline_seq` as the caller last saw it; None changes it as it is now.
+    """
+
+    ticket_id: str
+    changes: dict[str, Any]
+    expected_version: int | None = None
+
+
+class AddComment(Command, frozen=True, kw_only=True):
+    """Say something on a ticket, to everybody or among staff."""
+
+    ticket_id: str
+    comment_id: str
+    text: str
+    visibility: str = "public"
+
+
+class AttachFile(Command, frozen=True, kw_only=True):
+    """Keep an uploaded file on a ticket. `file` is {id, name, media_type, size_bytes, sha256}."""
+
+    ticket_id: str
+    file: dict[str, Any]
+
+
+class LinkTicket(Command, frozen=True, kw_only=True):
+    """Tie a ticket to another, or untie it; `kind` is one of `ticket.LINK_KINDS`."""
+
+    ticket_id: str
+    other_id: str
+    kind: str = "relates_to"
+    remove: bool = False

@@ -1,0 +1,504 @@
+"""The one public function of the core: what a command comes to.
+
+`decide` is pure. It raises Refusal for an anticipated no, in which case nothing has happened; any other exception
+is a bug in it or in the template, and the engine makes an incident of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from wayline.core import commands
+from wayline.core.action import Action, ActionFailed, rendered
+from wayline.core.decision import Deciding, Decision
+from wayline.core.effects import RunJob
+from wayline.core.facts import Actor, Facts
+from wayline.core.graph import Graph, Node, outcomes_of
+from wayline.core.refusals import Issue, Refusal, not_found
+from wayline.core.retry import Retry, delay_before
+from wayline.core.run import (
+    Activation,
+    BufferedSignal,
+    Compensation,
+    EndedVisit,
+    Run,
+    Undoable,
+    activation_id,
+)
+from wayline.core.steps.step_type import OnTimeout
+from wayline.core.template import VariablesInvalid, validated_variables
+from wayline.core.who import Audience, Who
+
+MAX_BUFFERED_SIGNALS = 1000
+DEFAULT_RETRY = Retry()
+DEFAULT_JOB_TIMEOUT_S = 30.0
+
+
+def decide(graph: Graph, run: Run, command: commands.Command, facts: Facts, at: datetime) -> Decision:
+    """What the command does to the run.
+
+    `at` is aware UTC; for StartRun, `run` is the value `new_run` made. Raises Refusal.
+    """
+    deciding = Deciding(graph, run, facts, at)
+    _HANDLERS[type(command)](deciding, command)
+    deciding.settle()
+    return deciding.result()
+
+
+def new_run(graph: Graph, command: commands.StartRun, *, version: int, at: datetime, owner_id: str | None) -> Run:
+    """The run before its first step; raises Refusal naming every variable that does not fit."""
+    try:
+        variables = validated_variables(graph.template, command.variables)
+    except VariablesInvalid as error:
+        raise Refusal("invalid", str(error), issues=error.issues) from error
+    return Run(
+        id=command.run_id,
+        tenant_id=command.tenant_id,
+        template_id=command.template_id,
+        template_version=version,
+        template_name=graph.template.name,
+        created_at=at,
+        ticket_id=command.ticket_id,
+        owner_id=owner_id,
+        trigger_type=command.trigger_type,
+        variables=variables,
+    )
+
+
+# -- starting and ending ---------------------------------------------------------------------------
+
+
+def _start(deciding: Deciding, command: commands.StartRun) -> None:
+    run = deciding.run
+    if run.status != "pending":
+        raise Refusal("conflict", f"The run is {run.status}; it has begun.", code="already_started")
+    run.status = "running"
+    run.started_at = deciding.at
+    deciding.note(
+        "run_started",
+        command.trigger_detail or "Manually initiated",
+        data={"template": run.template_name, "version": run.template_version},
+    )
+    deciding.arrive(deciding.graph.start)
+
+
+def _cancel(deciding: Deciding, command: commands.CancelRun) -> None:
+    run = deciding.run
+    if run.ended:
+        raise Refusal("conflict", f"The run is {run.status}; it cannot be cancelled.", code="not_active")
+    run.in_flight = {
+        a.job: a.step_id for a in run.open if a.job and deciding.graph.nodes[a.step_id].compensate is not None
+    }
+    deciding.close_open("cancelled")
+    run.status = "cancelled"
+    run.completed_at = deciding.at
+    said = f"Cancelled by {command.actor.name}" + (f": {command.reason}" if command.reason else "")
+    deciding.note("run_cancelled", said, data={"reason": command.reason})
+    if run.compensable:
+        _compensate(deciding, run.compensable[::-1])
+        run.compensable = []
+
+
+def _compensate(deciding: Deciding, undoables: list[Undoable]) -> None:
+    """Begin undoing these, or go on to them when others have been undone before."""
+    before = deciding.run.compensation or Compensation(todo=[], total=0)
+    deciding.run.compensation = msgspec.structs.replace(
+        before, todo=list(undoables), total=before.total + len(undoables)
+    )
+    deciding.note("compensation_started", f"Undoing {len(undoables)} steps")
+    _undo(deciding)
+
+
+def _undo(deciding: Deciding) -> None:
+    """Undo as far as it goes without waiting: desk actions at once, outside ones a job at a time."""
+    compensation = deciding.run.compensation
+    assert compensation is not None
+    while compensation.todo:
+        undoable = compensation.todo[0]
+        deciding.recall(undoable)
+        action = _undoing(deciding, undoable)
+        try:
+            if action.queue is None:
+                action.perform(deciding, _activation_of(deciding, undoable))
+                _undone(deciding)
+                continue
+            job = rendered(action, deciding.scope)
+        except ActionFailed as error:
+            _undone(deciding, error=str(error))
+            continue
+        compensation.job, compensation.attempt = deciding.effect_id(), 1
+        _run_undoing(deciding, compensation, action.queue, job, due_at=deciding.at)
+        return
+    deciding.note(
+        "compensation_completed",
+        f"Undid {compensation.done} of {compensation.total} steps",
+        data={"state": compensation.state},
+    )
+
+
+def _undoing(deciding: Deciding, undoable: Undoable) -> Action:
+    action = deciding.graph.nodes[undoable.step_id].compensate
+    assert action is not None
+    return action
+
+
+def _activation_of(deciding: Deciding, undoable: Undoable) -> Activation:
+    """What a desk action is told it belongs to; undoing is no visit, so it has a place no visit has."""
+    step = deciding.graph.nodes[undoable.step_id].step
+    return Activation(
+        id=activation_id(deciding.run.id, -1), position=-1, step_id=step.id, type=step.type, started_at=deciding.at
+    )
+
+
+def _run_undoing(
+    deciding: Deciding, compensation: Compensation, queue: str, job: dict[str, Any], *, due_at: datetime
+) -> None:
+    assert compensation.job is not None
+    deciding.effects.append(
+        RunJob(
+            id=compensation.job,
+            queue=queue,
+            action=job,
+            due_at=due_at,
+            attempt=compensation.attempt,
+            timeout_s=job.get("timeout_s", DEFAULT_JOB_TIMEOUT_S),
+        )
+    )
+
+
+def _undone(deciding: Deciding, *, error: str | None = None) -> None:
+    """The first of what was to be undone is undone, or could not be."""
+    compensation = deciding.run.compensation
+    assert compensation is not None
+    step_id = compensation.todo.pop(0).step_id
+    compensation.job = None
+    title = deciding.graph.nodes[step_id].step.title
+    if error is None:
+        compensation.done += 1
+        deciding.note("action_succeeded", f"{title}: undone", step_id=step_id)
+        return
+    compensation.failed += 1
+    deciding.note("action_failed", f"{title}: could not be undone: {error}", step_id=step_id)
+    deciding.incident("compensation_failed", f"Step {step_id} could not be undone: {error}")
+
+
+def _report_undoing(deciding: Deciding, compensation: Compensation, report: commands.ReportAction) -> None:
+    if report.error is None:
+        _undone(deciding)
+    elif report.permanent or compensation.attempt >= DEFAULT_RETRY.max_attempts:
+        _undone(deciding, error=report.error)
+    else:
+        _undo_again(deciding, compensation, report)
+        return
+    _undo(deciding)
+
+
+def _undo_again(deciding: Deciding, compensation: Compensation, report: commands.ReportAction) -> None:
+    undoable = compensation.todo[0]
+    delay_s = delay_before(DEFAULT_RETRY, compensation.attempt, report.job_id, report.retry_after_s)
+    compensation.attempt += 1
+    deciding.recall(undoable)
+    action = _undoing(deciding, undoable)
+    assert action.queue is not None
+    try:
+        job = rendered(action, deciding.scope)
+    except ActionFailed as error:
+        _undone(deciding, error=str(error))
+        _undo(deciding)
+        return
+    _run_undoing(deciding, compensation, action.queue, job, due_at=deciding.at + timedelta(seconds=delay_s))
+    deciding.note(
+        "action_retried",
+        f"Undoing failed: {report.error}; attempt {compensation.attempt} in {delay_s:.0f} s",
+        step_id=undoable.step_id,
+        data={"attempt": compensation.attempt, "delay_s": round(delay_s, 3)},
+    )
+
+
+def _report_in_flight(deciding: Deciding, report: commands.ReportAction) -> None:
+    """An action that was under way at the cancel has ended; had it effect after all, it is undone before the rest."""
+    run = deciding.run
+    step_id = run.in_flight.pop(report.job_id)
+    title = deciding.graph.nodes[step_id].step.title
+    if report.error is not None:
+        deciding.note("action_failed", f"{title}: {report.error}, after the cancel", step_id=step_id)
+        return
+    deciding.note("action_succeeded", f"{title}: done, after the cancel", step_id=step_id)
+    run.outputs[step_id] = {**report.output, "outcome": "succeeded"}
+    undoable = Undoable(step_id, report.output)
+    if run.compensation is None or run.compensation.job is None:
+        _compensate(deciding, [undoable])
+    else:
+        run.compensation.todo.insert(1, undoable)
+        run.compensation.total += 1
+
+
+# -- people's work ---------------------------------------------------------------------------------
+
+
+def _complete(deciding: Deciding, command: commands.CompleteStep) -> None:
+    activation, node = _open_step(deciding, command.step)
+    actor = command.actor
+    if not node.kind.waits_for_people:
+        raise Refusal("conflict", f"“{node.step.title}” is not for people to complete.", code="not_completable")
+    behalf = node.kind.require_entitled(deciding, activation, node.step, actor)
+    activation.on_behalf_of = behalf if behalf != actor.user_id else None
+    _mark_late(deciding, activation)
+    node.kind.complete(deciding, activation, node.step, command.answer, actor)
+
+
+def _mark_late(deciding: Deciding, activation: Activation) -> None:
+    if activation.status == "timed_out" and activation.due_at is not None:
+        activation.late_s = round((deciding.at - activation.due_at).total_seconds(), 3)
+
+
+def _override(deciding: Deciding, command: commands.OverrideStep) -> None:
+    activation, node = _open_step(deciding, command.step)
+    _require_supervisor(deciding, activation, command.actor)
+    _mark_late(deciding, activation)
+    node.kind.override(deciding, activation, node.step, command.decision, command.reason, command.actor)
+
+
+def _skip(deciding: Deciding, command: commands.SkipStep) -> None:
+    activation, node = _open_step(deciding, command.step)
+    _require_supervisor(deciding, activation, command.actor)
+    node.kind.require_free_to_decide(deciding, activation, node.step, command.actor)
+    outcomes = outcomes_of(node.step)
+    if command.outcome not in outcomes:
+        known = ", ".join(outcomes)
+        raise Refusal(
+            "invalid",
+            f"outcome is one of {known}.",
+            issues=[Issue("outcome", f"outcome is one of {known}.", "not_an_outcome")],
+        )
+    said = f"{node.step.title}: skipped by {command.actor.name} as {command.outcome}"
+    deciding.note(
+        "step_skipped",
+        said + (f", {command.reason}" if command.reason else ""),
+        activation=activation,
+        data={"outcome": command.outcome, "reason": command.reason},
+    )
+    deciding.finish(activation, command.outcome, by=command.actor, status="skipped", detail=said)
+
+
+def _reassign(deciding: Deciding, command: commands.ReassignStep) -> None:
+    activation, node = _open_step(deciding, command.step)
+    if not node.kind.waits_for_people:
+        raise Refusal("conflict", f"“{node.step.title}” is not done by people.", code="not_completable")
+    _require_supervisor(deciding, activation, command.actor)
+    try:
+        found = deciding.find(Who.model_validate(command.to))
+    except ValueError as error:
+        raise Refusal("invalid", "to is a who-expression.", issues=[Issue("to", str(error), "not_a_who")]) from error
+    deciding.note(
+        "step_reassigned",
+        f"{node.step.title}: handed over by {command.actor.name}",
+        activation=activation,
+        data={"to": list(found.keys)},
+    )
+    node.kind.hand_to(deciding, activation, node.step, found)
+
+
+def _claim(deciding: Deciding, command: commands.ClaimStep) -> None:
+    activation, node = _open_step(deciding, command.step)
+    actor = command.actor
+    if activation.claimed_by is not None:
+        raise Refusal(
+            "conflict",
+            "Somebody has already taken it.",
+            code="already_claimed",
+            details={"claimed_by": activation.claimed_by},
+        )
+    if node.kind.decided_by_votes or not node.kind.waits_for_people or activation.assigned_to:
+        raise Refusal("conflict", "There is nothing to claim: it is already addressed to people.", code="not_claimable")
+    if actor.user_id is None or deciding.may_act(activation, actor) is None:
+        raise Refusal("forbidden", "It is not offered to you.", code="not_yours")
+    activation.claimed_by = actor.user_id
+    deciding.offer_again(activation, node.step.type)
+    deciding.note("step_claimed", f"{node.step.title}: taken by {actor.name}", activation=activation)
+
+
+def _release(deciding: Deciding, command: commands.ReleaseStep) -> None:
+    activation, node = _open_step(deciding, command.step)
+    actor = command.actor
+    if activation.claimed_by is None:
+        raise Refusal("conflict", "Nobody has taken it.", code="not_claimed")
+    if activation.claimed_by != actor.user_id and not actor.is_admin:
+        raise Refusal("forbidden", "Somebody else has taken it.", code="not_yours")
+    activation.claimed_by = None
+    deciding.offer_again(activation, node.step.type)
+    deciding.note("step_released", f"{node.step.title}: given back by {actor.name}", activation=activation)
+
+
+def _open_step(deciding: Deciding, name: str) -> tuple[Activation, Node]:
+    """The live activation a command means, or the refusal that says why there is none."""
+    run = deciding.run
+    activation = run.activation(name)
+    if activation is not None and run.status == "running":
+        return activation, deciding.graph.nodes[activation.step_id]
+    if run.status == "paused":
+        raise Refusal("conflict", "The run is paused.", code="run_paused")
+    is_step = name in deciding.graph.nodes
+    if not is_step and not _was_visited(run, name):
+        raise not_found("Step")
+    if is_step and sum(a.step_id == name for a in run.open) > 1:
+        raise Refusal("conflict", "That step is open more than once; name the step instance.", code="ambiguous_step")
+    ended = next((v for v in run.latest.values() if name in (v.id, v.step_id)), None)
+    if run.ended and (ended is None or ended.outcome is None):
+        raise Refusal("conflict", f"The run is {run.status}.", code="not_running")
+    if ended is None and is_step:
+        raise Refusal("conflict", f"Step {name} has not been reached.", code="step_not_active")
+    raise _already_completed(deciding, ended)
+
+
+def _already_completed(deciding: Deciding, visit: EndedVisit | None) -> Refusal:
+    """The refusal that says who has completed it and when; a visit that later ones have superseded says neither."""
+    if visit is None:
+        return Refusal("conflict", "That step has already been completed.", code="already_completed")
+    person = deciding.facts.directory.people.get(visit.completed_by or "")
+    return Refusal(
+        "conflict",
+        "That step has already been completed" + (f" by {person.name}." if person else "."),
+        code="already_completed",
+        details={
+            "completed_by": visit.completed_by,
+            "completed_at": visit.completed_at.isoformat(),
+            "outcome": visit.outcome,
+        },
+    )
+
+
+def _was_visited(run: Run, activation: str) -> bool:
+    return any(activation_id(run.id, position) == activation for position in range(run.visits))
+
+
+def _require_supervisor(deciding: Deciding, activation: Activation, actor: Actor) -> None:
+    """Admins may free any step; leads those of their group or of its members."""
+    if actor.is_admin:
+        return
+    people = {activation.assigned_to, activation.claimed_by, *activation.candidates}
+    for group in deciding.facts.directory.groups.values():
+        if actor.user_id in group.leads and (group.id == activation.group_id or not people.isdisjoint(group.members)):
+            return
+    raise Refusal("forbidden", "Only an admin or a lead of the group may do that.", code="not_a_lead")
+
+
+# -- signals, timers, reports ----------------------------------------------------------------------
+
+
+def _signal(deciding: Deciding, command: commands.SendSignal) -> None:
+    run = deciding.run
+    if run.ended:
+        raise Refusal("conflict", f"The run is {run.status}.", code="not_running")
+    deciding.note("signal_received", f"Signal {command.name}", data={"name": command.name, "payload": command.payload})
+    for activation in list(run.open):
+        node = deciding.graph.nodes[activation.step_id]
+        if node.kind.take_signal(deciding, activation, node.step, command.name, command.payload, command.actor):
+            return
+    if len(run.signals) >= MAX_BUFFERED_SIGNALS:
+        raise Refusal("conflict", f"{MAX_BUFFERED_SIGNALS} signals are already waiting.", code="too_many_signals")
+    run.signals.append(BufferedSignal(name=command.name, payload=command.payload, at=deciding.at))
+    deciding.note("signal_buffered", f"Kept {command.name} until a step waits for it")
+
+
+def _fire(deciding: Deciding, command: commands.FireTimer) -> None:
+    run = deciding.run
+    activation = next((a for a in run.open if a.id == command.activation_id), None)
+    if activation is None or command.timer_id not in activation.timers or run.status != "running":
+        raise Refusal("conflict", "That timer is no longer wanted.", code="stale_timer")
+    activation.timers.remove(command.timer_id)
+    node = deciding.graph.nodes[activation.step_id]
+    deciding.note("timer_fired", f"{node.step.title}: {command.kind}", activation=activation)
+    if command.kind == "deadline":
+        _time_out(deciding, activation, node)
+    elif command.kind == "escalation":
+        _escalate(deciding, activation, node)
+    else:
+        node.kind.fire(deciding, activation, node.step, command.kind)
+
+
+def _time_out(deciding: Deciding, activation: Activation, node: Node) -> None:
+    activation.status = "timed_out"
+    deciding.note("step_timed_out", f"{node.step.title}: time is up", activation=activation)
+    _escalate(deciding, activation, node)
+    then = node.step.on_timeout.then if node.step.on_timeout else "wait"
+    if then == "proceed":
+        deciding.finish(activation, "timed_out", status="timed_out")
+    elif then == "fail":
+        deciding.fail(activation, "timed_out", f"“{node.step.title}” was not done in time")
+
+
+def _escalate(deciding: Deciding, activation: Activation, node: Node) -> None:
+    rule = node.step.on_timeout or OnTimeout()
+    activation.escalations += 1
+    heir = deciding.find(rule.escalate_to) if rule.escalate_to is not None else Audience()
+    told = dict.fromkeys([*heir.user_ids, *(u for who in rule.notify for u in deciding.find(who).user_ids)])
+    told = told or dict.fromkeys(_leads_of(deciding, activation))
+    deciding.notify(tuple(told), "step_overdue", node.step.title, activation=activation)
+    deciding.note(
+        "step_escalated",
+        f"{node.step.title}: told {len(told)} people that it is overdue",
+        activation=activation,
+        data={"told": list(told), "times": activation.escalations},
+    )
+    if rule.repeat_hours and rule.then == "wait" and activation.escalations <= (rule.max_repeats or MAX_ESCALATIONS):
+        due_at = deciding.after(rule.repeat_hours, node.step.calendar)
+        deciding.start_timer(activation, "escalation", due_at)
+    if rule.reassign and rule.then == "wait" and activation.escalations == 1:
+        _hand_on(deciding, activation, node, heir)
+
+
+def _hand_on(deciding: Deciding, activation: Activation, node: Node, heir: Audience) -> None:
+    """Give overdue work to whom it escalates to; when they may not have it, it stays where it is, and is flagged."""
+    if not node.kind.waits_for_people:
+        return
+    try:
+        node.kind.hand_to(deciding, activation, node.step, heir)
+    except Refusal as refusal:
+        deciding.incident("nobody_to_escalate_to", f"“{node.step.title}”: {refusal.message}", activation)
+        return
+    deciding.note("step_reassigned", f"{node.step.title}: handed on as overdue", activation=activation)
+
+
+MAX_ESCALATIONS = 1000
+
+
+def _leads_of(deciding: Deciding, activation: Activation) -> list[str]:
+    directory = deciding.facts.directory
+    group = directory.groups.get(activation.group_id or "")
+    return (directory.active_leads(group) if group else []) or directory.admins()
+
+
+def _report(deciding: Deciding, command: commands.ReportAction) -> None:
+    run = deciding.run
+    compensation = run.compensation
+    if compensation is not None and compensation.job == command.job_id:
+        _report_undoing(deciding, compensation, command)
+        return
+    if command.job_id in run.in_flight:
+        _report_in_flight(deciding, command)
+        return
+    activation = next((a for a in run.open if a.job == command.job_id), None)
+    if activation is None or run.status != "running":
+        raise Refusal("conflict", "Nobody waits for that action any more.", code="stale_report")
+    node = deciding.graph.nodes[activation.step_id]
+    node.kind.report(deciding, activation, node.step, command)
+
+
+_HANDLERS: dict[type[commands.Command], Callable[[Deciding, Any], None]] = {
+    commands.StartRun: _start,
+    commands.CancelRun: _cancel,
+    commands.CompleteStep: _complete,
+    commands.OverrideStep: _override,
+    commands.SkipStep: _skip,
+    commands.ReassignStep: _reassign,
+    commands.ClaimStep: _claim,
+    commands.ReleaseStep: _release,
+    commands.SendSignal: _signal,
+    commands.FireTimer: _fire,
+    commands.ReportAction: _report,
+}

@@ -1,0 +1,60 @@
+"""What became true, in the past tense: the timeline's words.
+
+An event is small and for people as well as programs: `detail` is a sentence, `data` what a program wants.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+EventName = Literal[
+    "run_started",
+    "run_completed",
+    "run_failed",
+    "run_cancelled",
+    "run_paused",
+    "run_resumed",
+    "run_migrated",
+    "step_activated",
+    "step_completed",
+    "step_failed",
+    "step_timed_out",
+    "step_escalated",
+    "step_skipped",
+    "step_reassigned",
+    "step_claimed",
+    "step_released",
+    "vote_cast",
+    "vote_overridden",
+    "reminder_sent",
+    "action_started",
+    "action_succeeded",
+    "action_failed",
+    "action_retried",
+    "compensation_started",
+    "compensation_completed",
+    "signal_received",
+    "signal_buffered",
+    "timer_fired",
+    "notification_sent",
+    "ticket_changed",
+    "incident_raised",
+    "ticket_created",
+    "ticket_updated",
+    "comment_added",
+    "attachment_added",
+    "link_added",
+    "link_removed",
+]
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that became true. Its sequence number is the decision's first one plus its place in it."""
+
+    event: EventName
+    detail: str
+    step_id: str | None = None
+    activation_id: str | None = None
+    data: dict[str, Any] = {}

@@ -1,0 +1,215 @@
+"""A run is a value: everything a decision needs to know of it, and nothing that grows with its history.
+
+`open` holds the live activations; ended ones leave as RecordVisit effects, and only the latest visit to each step
+and what it gave stay. The whole value is stored as one msgpack blob with `format` as its version number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+RunStatus = Literal["pending", "running", "paused", "completed", "failed", "cancelled"]
+ENDED: frozenset[str] = frozenset({"completed", "failed", "cancelled"})
+FORMAT = 1
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why a run failed: a coded reason, the step it failed at, and a sentence."""
+
+    reason: str
+    step_id: str | None
+    message: str
+
+
+class Vote(msgspec.Struct, frozen=True):
+    """One voter's decision. `by` pressed the button; `on_behalf_of` is the voter when a substitute did."""
+
+    by: str
+    voter: str
+    decision: Literal["approved", "rejected"]
+    comment: str | None
+    at: datetime
+
+    @property
+    def on_behalf_of(self) -> str | None:
+        """The voter whose vote this was, when somebody else cast it."""
+        return self.voter if self.voter != self.by else None
+
+
+class Activation(msgspec.Struct, omit_defaults=True):
+    """One live visit of the run to a step.
+
+    `candidates` are people frozen at activation (approvers); `assigned_to` and `group_id` are whom the step was
+    handed to; `claimed_by` is the member of the group who took it; `on_behalf_of` is for whom a substitute answered.
+    `data` belongs to the step type.
+    """
+
+    id: str
+    position: int
+    step_id: str
+    type: str
+    started_at: datetime
+    status: Literal["active", "timed_out"] = "active"
+    assigned_to: str | None = None
+    group_id: str | None = None
+    claimed_by: str | None = None
+    candidates: list[str] = []
+    due_at: datetime | None = None
+    late_s: float | None = None
+    escalations: int = 0
+    timers: list[str] = []
+    job: str | None = None
+    attempt: int = 0
+    votes: list[Vote] = []
+    data: dict[str, Any] = {}
+    on_behalf_of: str | None = None
+
+
+class EndedVisit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A visit to a step that is over. `detail` is what the activation held (people, votes, deadline); what the step
+    gave is in the run's outputs."""
+
+    id: str
+    position: int
+    step_id: str
+    type: str
+    status: str
+    outcome: str | None
+    started_at: datetime
+    completed_at: datetime
+    completed_by: str | None = None
+    detail: dict[str, Any] = {}
+
+
+class BufferedSignal(msgspec.Struct, frozen=True):
+    """A signal nobody waited for yet."""
+
+    name: str
+    payload: Any
+    at: datetime
+
+
+class Undoable(msgspec.Struct, frozen=True):
+    """A completed step that says how it is undone, with what that visit gave (a loop may have made several)."""
+
+    step_id: str
+    output: dict[str, Any]
+
+
+class Compensation(msgspec.Struct):
+    """The undoing of a cancelled run: what is still to be undone, last first."""
+
+    todo: list[Undoable]
+    total: int
+    done: int = 0
+    failed: int = 0
+    job: str | None = None
+    attempt: int = 0
+
+    @property
+    def state(self) -> str:
+        """`running`, `completed`, or `failed` when some action could not be undone."""
+        if self.done + self.failed < self.total:
+            return "running"
+        return "failed" if self.failed else "completed"
+
+
+class Run(msgspec.Struct, omit_defaults=True):
+    """One execution of a template version. Times are aware UTC; ids are UUID text.
+
+    `completed` has each step once, the one completed latest last. `in_flight` maps jobs that were under way at the
+    cancel to their steps: should one still succeed, it is undone too.
+    """
+
+    id: str
+    tenant_id: str
+    template_id: str
+    template_version: int
+    template_name: str
+    created_at: datetime
+    format: int = FORMAT
+    ticket_id: str | None = None
+    owner_id: str | None = None
+    trigger_type: str = "api"
+    status: RunStatus = "pending"
+    epoch: int = 0
+    seq: int = 0
+    visits: int = 0
+    variables: dict[str, Any] = {}
+    outputs: dict[str, dict[str, Any]] = {}
+    latest: dict[str, EndedVisit] = {}
+    completed: list[str] = []
+    open: list[Activation] = []
+    signals: list[BufferedSignal] = []
+    failure: Failure | None = None
+    compensation: Compensation | None = None
+    compensable: list[Undoable] = []
+    in_flight: dict[str, str] = {}
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing can happen to the run any more."""
+        return self.status in ENDED
+
+    def activation(self, name: str) -> Activation | None:
+        """The live activation with this id, or the only one open on the step with this id; else None."""
+        on_step = [a for a in self.open if a.id == name or a.step_id == name]
+        return on_step[0] if len(on_step) == 1 else None
+
+    def copy(self) -> Run:
+        """A run that may be changed without the original noticing (values inside containers are never mutated)."""
+        replace = msgspec.structs.replace
+        return replace(
+            self,
+            variables=dict(self.variables),
+            outputs=dict(self.outputs),
+            latest=dict(self.latest),
+            completed=list(self.completed),
+            open=[
+                replace(
+                    a,
+                    candidates=list(a.candidates),
+                    timers=list(a.timers),
+                    votes=list(a.votes),
+                    data=dict(a.data),
+                )
+                for a in self.open
+            ],
+            signals=list(self.signals),
+            compensable=list(self.compensable),
+            in_flight=dict(self.in_flight),
+            compensation=replace(self.compensation, todo=list(self.compensation.todo)) if self.compensation else None,
+        )
+
+
+def activation_id(run_id: str, position: int) -> str:
+    """The id of a run's nth activation: the same for the same run and position, for ever.
+
+    RFC 9562 version 5 with the run's id as name space; written out because it is made at every visit and the standard
+    library takes six times as long.
+    """
+    digest = hashlib.sha1(
+        bytes.fromhex(run_id.replace("-", "")) + b"activation:%d" % position, usedforsecurity=False
+    ).hexdigest()
+    variant = "89ab"[int(digest[16], 16) & 3]
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Run)
+
+
+def encode(run: Run) -> bytes:
+    """The run as stored."""
+    return _encoder.encode(run)
+
+
+def decode(state: bytes) -> Run:
+    """The run as it was stored; raises msgspec.ValidationError on bytes no version of this code wrote."""
+    return _decoder.decode(state)

@@ -1,0 +1,125 @@
+"""automatic: an action without a person, tried again when it may help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, Literal
+
+from pydantic import Field
+
+from wayline.core.action import Action, ActionFailed, AnyAction, rendered
+from wayline.core.commands import ReportAction
+from wayline.core.decision import Deciding
+from wayline.core.effects import RunJob
+from wayline.core.retry import Retry, delay_before
+from wayline.core.run import Activation
+from wayline.core.steps.step_type import Step, StepType
+from wayline.core.who import Who
+
+
+class AutomaticStep(Step):
+    """An automatic step as written."""
+
+    type: Literal["automatic"]
+    action: AnyAction
+    retry: Retry = Retry()
+    compensate: AnyAction | None = Field(None, description="Undoes the action when the run is cancelled.")
+
+
+class Automatic(StepType[AutomaticStep]):
+    """Desk actions are done at once; outside ones leave as a job and come back as a report."""
+
+    type = "automatic"
+    title = "Automatic"
+    summary = "Does something without a person."
+    icon = "bolt"
+    named_outcomes = ("succeeded", "failed")
+    model = AutomaticStep
+    can_wait = True
+    failing = frozenset({"failed"})
+
+    def waits(self, step: AutomaticStep) -> bool:
+        return step.action.queue is not None
+
+    def wait_kind(self, step: AutomaticStep) -> str:
+        return f"a job of queue {step.action.queue}"
+
+    def outcomes(self, step: AutomaticStep) -> tuple[str, ...]:
+        return ("succeeded", "failed")
+
+    def who(self, step: AutomaticStep) -> Iterable[tuple[str, Who]]:
+        return [(f"{where}.{path}", who) for where, action in _actions(step) for path, who in action.who()]
+
+    def texts(self, step: AutomaticStep) -> Iterable[tuple[str, Any]]:
+        return [(f"{where}.{path}", text) for where, action in _actions(step) for path, text in action.texts()]
+
+    def provides(self, step: AutomaticStep) -> Iterable[str]:
+        return ("*",)
+
+    def activate(self, deciding: Deciding, activation: Activation, step: AutomaticStep) -> None:
+        try:
+            if step.action.queue is None:
+                output = step.action.perform(deciding, activation)
+                deciding.finish(activation, "succeeded", output=output)
+                return
+            action = rendered(step.action, deciding.scope)
+        except ActionFailed as error:
+            deciding.fail(activation, "action_failed", str(error))
+            return
+        deciding.run_job(activation, step.action.queue, action, getattr(step.action, "timeout_s", 30.0))
+        deciding.note("action_started", f"{step.title}: {step.action.type}", activation=activation)
+
+    def report(self, deciding: Deciding, activation: Activation, step: AutomaticStep, report: ReportAction) -> None:
+        if report.error is None:
+            activation.job = None
+            deciding.note("action_succeeded", f"{step.title}: done", activation=activation)
+            deciding.finish(activation, "succeeded", output=report.output)
+        elif report.permanent or activation.attempt >= step.retry.max_attempts:
+            activation.job = None
+            data = {"attempt": activation.attempt, "permanent": report.permanent}
+            deciding.note("action_failed", f"{step.title}: {report.error}", activation=activation, data=data)
+            deciding.fail(activation, "action_failed", report.error)
+        else:
+            self._try_again(deciding, activation, step, report)
+
+    def _try_again(self, deciding: Deciding, activation: Activation, step: AutomaticStep, report: ReportAction) -> None:
+        delay_s = delay_before(step.retry, activation.attempt, report.job_id, report.retry_after_s)
+        due_at = deciding.at + timedelta(seconds=delay_s)
+        activation.attempt += 1
+        activation.data["next_retry_at"] = due_at
+        assert step.action.queue is not None
+        try:
+            action = rendered(step.action, deciding.scope)
+        except ActionFailed as error:
+            activation.job = None
+            deciding.fail(activation, "action_failed", str(error))
+            return
+        deciding.effects.append(
+            RunJob(
+                id=report.job_id,
+                queue=step.action.queue,
+                action=action,
+                due_at=due_at,
+                attempt=activation.attempt,
+                activation_id=activation.id,
+                timeout_s=getattr(step.action, "timeout_s", 30.0),
+            )
+        )
+        deciding.note(
+            "action_retried",
+            f"{step.title}: {report.error}; attempt {activation.attempt} in {delay_s:.0f} s",
+            activation=activation,
+            data={"attempt": activation.attempt, "delay_s": round(delay_s, 3)},
+        )
+
+    def describe(self, step: AutomaticStep) -> dict[str, Any]:
+        return {"action": step.action.type, "max_attempts": step.retry.max_attempts}
+
+    def describe_open(self, step: AutomaticStep, activation: Activation) -> dict[str, Any]:
+        return {"attempt": activation.attempt, "next_retry_at": activation.data.get("next_retry_at")}
+
+
+def _actions(step: AutomaticStep) -> list[tuple[str, Action]]:
+    found: list[tuple[str, Action]] = [("action", step.action)]
+    return [*found, ("compensate", step.compensate)] if step.compensate is not None else found

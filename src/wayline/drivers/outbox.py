@@ -1,0 +1,147 @@
+"""Sending commands to other roots: each passes through the door under a fixed id, and its row goes with its commit.
+
+What is refused (no such template, a ticket that is gone) would be refused again: it is held, and its run gets an
+incident that a person can resume. What breaks is tried again after longer and longer pauses, and held after
+MAX_ATTEMPTS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from wayline.core.commands import Command, CreateTicket, StartRun
+from wayline.core.refusals import Refusal
+from wayline.core.retry import Retry, delay_before
+from wayline.drivers.loop import Loop
+from wayline.engine.door import DoorClosed, Overloaded, Transaction
+from wayline.store import outbox as stored
+from wayline.store.database import is_outage
+from wayline.store.directory import load_template_heads
+from wayline.store.incidents import incident_row, raise_incident
+from wayline.store.outbox import SentCommand
+
+BATCH = 200
+MAX_ATTEMPTS = 5
+AFTER_OUTAGE_S = 1.0
+BACKOFF = Retry(max_attempts=MAX_ATTEMPTS, initial_s=5, backoff=4, max_s=3600)
+
+
+class After(Enum):
+    """What becomes of a command that was sent."""
+
+    DONE = "done"
+    LATER = "later"
+    HELD = "held"
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """What becomes of it, when it is tried again, how often it has broken by now, and what is wrong with it."""
+
+    after: After
+    due_at: datetime | None = None
+    attempts: int = 0
+    problem: str = ""
+
+
+def decide_after_sending(command: SentCommand, outcome: object, *, at: datetime) -> Sent:
+    """`outcome` is what the door answered, or the exception it raised."""
+    if isinstance(outcome, DoorClosed | Overloaded) or is_outage(outcome):
+        return Sent(After.LATER, at + timedelta(seconds=AFTER_OUTAGE_S), command.attempts)
+    if isinstance(outcome, Refusal):
+        done = outcome.code == "already_done"
+        return Sent(After.DONE) if done else Sent(After.HELD, problem=_said(outcome))
+    if not isinstance(outcome, BaseException):
+        return Sent(After.DONE)
+    attempts, problem = command.attempts + 1, f"{type(outcome).__name__}: {outcome}"
+    if attempts >= MAX_ATTEMPTS:
+        return Sent(After.HELD, attempts=attempts, problem=problem)
+    return Sent(After.LATER, at + timedelta(seconds=delay_before(BACKOFF, attempts, command.id, None)), attempts)
+
+
+class OutboxLoop(Loop):
+    """Sends what is due."""
+
+    name = "outbox"
+
+    async def soonest(self) -> datetime | None:
+        return await self.access.read(stored.soonest)
+
+    async def run_once(self) -> int:
+        """Send up to BATCH commands that are due; answers how many."""
+        at = self.door.clock.now()
+        due = await self.access.read(lambda connection: stored.due(connection, at=at, limit=BATCH))
+        outcomes = await asyncio.gather(*map(self._send, due), return_exceptions=True)
+        left = []
+        for command, outcome in zip(due, outcomes, strict=True):
+            sent = decide_after_sending(command, outcome, at=at)
+            if sent.after is not After.DONE:
+                left.append((command, sent))
+        if left:
+            await self.access.write(lambda transaction: _keep(transaction, left))
+        return len(due)
+
+    async def _send(self, sent: SentCommand) -> object:
+        return await self.door.submit(await self.access.read(lambda connection: command_of(connection, sent)))
+
+
+def command_of(connection: sa.Connection, sent: SentCommand) -> Command:
+    """The command a row stands for, with an id that follows from the row's; raises a refusal when there is none."""
+    body = msgspec.msgpack.decode(sent.body)
+    new_id = str(uuid.uuid5(uuid.NAMESPACE_OID, sent.id))
+    if sent.command == "create_ticket":
+        return CreateTicket(tenant_id=sent.tenant_id, ticket_id=new_id, fields=body["fields"], effect_id=sent.id)
+    if sent.command == "start_run":
+        return StartRun(
+            tenant_id=sent.tenant_id,
+            run_id=new_id,
+            template_id=_template_named(connection, sent.tenant_id, body["template_name"]),
+            ticket_id=body.get("ticket_id"),
+            owner_id=body.get("owner_id"),
+            variables=body.get("variables") or {},
+            trigger_type=body.get("trigger_type", "rule"),
+            trigger_detail=body.get("trigger_detail") or f"Started by run {run_of(sent)}",
+            effect_id=sent.id,
+        )
+    raise Refusal("invalid", f"{sent.command} is no command for the outbox.", code="unknown_command")
+
+
+def run_of(sent: SentCommand) -> str:
+    """The run that sent it: effect ids begin with it."""
+    return sent.id.partition(":")[0]
+
+
+def _template_named(connection: sa.Connection, tenant_id: str, name: str) -> str:
+    wanted = str(name).strip().lower()
+    found: list[Any] = [h.id for h in load_template_heads(connection, tenant_id).values() if h.name.lower() == wanted]
+    if not found:
+        raise Refusal("not_found", f"No published template is called “{name}”.", code="unknown_template")
+    return str(found[-1])
+
+
+def _keep(transaction: Transaction, left: list[tuple[SentCommand, Sent]]) -> None:
+    for command, sent in left:
+        if sent.due_at is not None:
+            stored.try_later(transaction.connection, command.id, due_at=sent.due_at, attempts=sent.attempts)
+        else:
+            stored.hold(transaction.connection, command.id)
+            row = incident_row(
+                tenant_id=command.tenant_id,
+                subject="run",
+                subject_id=run_of(command),
+                code="not_sent",
+                message=f"{command.command} could not be done: {sent.problem}",
+                at=transaction.at,
+            )
+            raise_incident(transaction.connection, row)
+            transaction.publish(command.tenant_id, "incident.raised", {"id": row["id"], "code": row["code"]})
+
+
+def _said(refusal: Refusal) -> str:
+    return "; ".join(issue.message for issue in refusal.issues) or refusal.message

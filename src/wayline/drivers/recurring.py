@@ -1,0 +1,100 @@
+"""Every periodic task, listed once: what it does and how often. Each process with workers does all of them; doing one
+twice at the same time is harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from wayline.drivers.database_access import DatabaseAccess
+from wayline.drivers.job_queues import QUEUES
+from wayline.drivers.loop import Loop, log
+from wayline.engine.door import Door
+from wayline.store import idempotency, jobs, timers
+
+KEYS_KEPT = timedelta(hours=24)
+KEYS_A_WRITE = 1000
+
+
+class Task(msgspec.Struct, frozen=True):
+    """Something done every so often. `do` answers how much there was to do."""
+
+    name: str
+    every_s: float
+    do: Callable[[Door, DatabaseAccess], Awaitable[int]]
+
+
+async def free_lapsed_timers(door: Door, access: DatabaseAccess) -> int:
+    """Timers whose claimant died can be claimed again."""
+    now = door.clock.now()
+    if not await access.read(lambda connection: timers.lapsed(connection, now)):
+        return 0
+    return await access.write(lambda transaction: timers.free_lapsed(transaction.connection, transaction.at))
+
+
+async def free_lapsed_jobs(door: Door, access: DatabaseAccess) -> int:
+    """Jobs whose worker died can be taken again."""
+    queues, now = list(QUEUES), door.clock.now()
+    if not await access.read(lambda connection: jobs.lapsed(connection, queues, now)):
+        return 0
+    return await access.write(lambda transaction: jobs.free_lapsed(transaction.connection, queues, transaction.at))
+
+
+async def prune_idempotency_keys(door: Door, access: DatabaseAccess) -> int:
+    """Keys older than a day are forgotten, some at a time, so that no commit is kept waiting."""
+    before, pruned = door.clock.now() - KEYS_KEPT, 0
+    while await access.read(lambda connection: idempotency.has_older(connection, before)):
+        pruned += await access.write(
+            lambda transaction: idempotency.prune(transaction.connection, before, limit=KEYS_A_WRITE)
+        )
+    return pruned
+
+
+async def follow_the_clock(door: Door, access: DatabaseAccess) -> int:
+    """This process keeps the database's time."""
+    await access.call(lambda: door.clock.follow(door.database))
+    return 0
+
+
+TASKS = (
+    Task("free_lapsed_timers", 5, free_lapsed_timers),
+    Task("free_lapsed_jobs", 5, free_lapsed_jobs),
+    Task("prune_idempotency_keys", 600, prune_idempotency_keys),
+    Task("follow_the_clock", 60, follow_the_clock),
+)
+
+
+def decide_due(tasks: tuple[Task, ...], next_at: dict[str, datetime], now: datetime) -> list[Task]:
+    """Those whose instant has come; one that has never been done is due."""
+    return [task for task in tasks if next_at.get(task.name, now) <= now]
+
+
+class RecurringLoop(Loop):
+    """Does each task when its time has come."""
+
+    name = "recurring"
+
+    def __init__(self, door: Door, access: DatabaseAccess, tasks: tuple[Task, ...] = TASKS) -> None:
+        super().__init__(door, access)
+        self._tasks = tasks
+        self._next_at: dict[str, datetime] = {}
+
+    async def soonest(self) -> datetime | None:
+        now = self.door.clock.now()
+        return min((self._next_at.get(task.name, now) for task in self._tasks), default=None)
+
+    async def run_once(self) -> int:
+        """Do what is due; answers how many tasks that was. One that fails waits for its next time."""
+        due = decide_due(self._tasks, self._next_at, self.door.clock.now())
+        for task in due:
+            self._next_at[task.name] = self.door.clock.now() + timedelta(seconds=task.every_s)
+            try:
+                done = await task.do(self.door, self.access)
+            except Exception:
+                log.exception("recurring_task_failed", task=task.name)
+            else:
+                if done:
+                    log.info("recurring_task_done", task=task.name, done=done)
+        return len(due)

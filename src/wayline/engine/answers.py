@@ -1,0 +1,44 @@
+"""What the door answers, by what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from wayline.core.facts import Directory
+from wayline.core.graph import Graph
+from wayline.core.run import Run
+
+
+class RunAnswer(msgspec.Struct, frozen=True):
+    """A run command's answer: the run as it is now, and the graph it walks."""
+
+    run: Run
+    graph: Graph
+
+
+class TicketAnswer(msgspec.Struct, frozen=True):
+    """A ticket command's answer: the ticket as it is now, the people it names, and the runs it started."""
+
+    ticket: Mapping[str, Any]
+    directory: Directory
+    run_ids: tuple[str, ...] = ()
+
+
+class CommentAnswer(msgspec.Struct, frozen=True):
+    """AddComment's answer."""
+
+    comment: Mapping[str, Any]
+
+
+class FileAnswer(msgspec.Struct, frozen=True):
+    """AttachFile's answer: the file's row."""
+
+    file: Mapping[str, Any]
+
+
+Answer = RunAnswer | TicketAnswer | CommentAnswer | datetime | FileAnswer
+LiveChange = tuple[str, str, dict[str, Any], frozenset[str] | None]

@@ -1,0 +1,281 @@
+"""Taking over a decision: its run, its events and its effects become rows of the working set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from wayline.core import effects
+from wayline.core import ticket as desk
+from wayline.core.commands import Command
+from wayline.core.decision import Decision
+from wayline.core.facts import SYSTEM
+from wayline.engine.tenant_facts import TenantFacts
+from wayline.engine.working_set import HeldRun, HeldTicket, WorkingSet, commented
+from wayline.store import runs as stored_runs
+from wayline.store.database import new_id
+from wayline.store.tables import activations, jobs, notifications, outbox, timeline, timers
+from wayline.store.timeline import row_of
+
+_encode = msgspec.msgpack.Encoder().encode
+MAX_MAIL_ADDRESSES = 500
+
+
+class _Applying(msgspec.Struct, frozen=True):
+    """Whose effects are being applied."""
+
+    tenant: TenantFacts
+    held: HeldRun
+    command: Command
+    at: datetime
+
+
+def take_over(
+    work: WorkingSet, tenant: TenantFacts, held: HeldRun, decision: Decision, command: Command, at: datetime
+) -> None:
+    """Make a decision the run's state: its value, its row of the timeline, and every effect.
+
+    `half_applied` stands while it lasts, so that a bug in here is known to have spoilt the batch.
+    """
+    work.half_applied = True
+    run = decision.run
+    held.stored.run = run
+    held.dirty = True
+    row = row_of(
+        work.key,
+        held.stored.head,
+        tenant_id=tenant.id,
+        subject_id=run.id,
+        seq=run.seq - len(decision.events),
+        at=at,
+        actor_id=command.actor.user_id,
+        events=decision.events,
+    )
+    held.stored.head = row["hash"]
+    work.changes.insert(timeline, row)
+    context = _Applying(tenant=tenant, held=held, command=command, at=at)
+    for effect in decision.effects:
+        _APPLIERS[type(effect)](work, context, effect)
+    work.live.append(
+        (
+            tenant.id,
+            "run.changed",
+            {"id": run.id, "status": run.status, "ticket_id": run.ticket_id, "owner": run.owner_id},
+            None,
+        )
+    )
+    work.half_applied = False
+
+
+def _start_timer(work: WorkingSet, context: _Applying, effect: effects.StartTimer) -> None:
+    work.timers[effect.id] = {
+        "id": effect.id,
+        "tenant_id": context.tenant.id,
+        "run_id": context.held.stored.run.id,
+        "activation_id": effect.activation_id,
+        "kind": effect.kind,
+        "due_at": effect.due_at,
+    }
+    work.wake(effect.due_at)
+
+
+def _cancel_timer(work: WorkingSet, context: _Applying, effect: effects.CancelTimer) -> None:
+    if work.timers.pop(effect.id, None) is None:
+        work.changes.delete(timers, effect.id)
+
+
+def _run_job(work: WorkingSet, context: _Applying, effect: effects.RunJob) -> None:
+    if effect.attempt > 1:
+        work.changes.retried_jobs.append(
+            {
+                "b_id": effect.id,
+                "v_action": _encode(effect.action),
+                "v_attempt": effect.attempt,
+                "v_due_at": effect.due_at,
+            }
+        )
+    else:
+        work.add_job(
+            context.tenant.id,
+            effect.id,
+            queue=effect.queue,
+            action=effect.action,
+            due_at=effect.due_at,
+            run_id=context.held.stored.run.id,
+            activation_id=effect.activation_id,
+            timeout_s=effect.timeout_s,
+        )
+    work.wake(effect.due_at)
+
+
+def _cancel_job(work: WorkingSet, context: _Applying, effect: effects.CancelJob) -> None:
+    if work.jobs.pop(effect.id, None) is None:
+        work.changes.delete(jobs, effect.id)
+
+
+def _offer_work(work: WorkingSet, context: _Applying, effect: effects.OfferWork) -> None:
+    run = context.held.stored.run
+    row = {
+        "id": effect.activation_id,
+        "tenant_id": context.tenant.id,
+        "run_id": run.id,
+        "step_id": effect.step_id,
+        "kind": effect.kind,
+        "title": effect.title,
+        "template_id": run.template_id,
+        "ticket_id": run.ticket_id,
+        "assigned_to": effect.assigned_to,
+        "group_id": effect.group_id,
+        "claimed_by": effect.claimed_by,
+        "due_at": effect.due_at,
+        "opened_at": effect.opened_at,
+    }
+    work.items[effect.activation_id] = row
+    work.offers[effect.activation_id] = [
+        {
+            "audience_id": key,
+            "opened_at": effect.opened_at,
+            "item_id": effect.activation_id,
+            "tenant_id": context.tenant.id,
+            "kind": effect.kind,
+        }
+        for key in dict.fromkeys(effect.audience)
+    ]
+    work.count_work(context.tenant.id, effect.assigned_to)
+    group = (effect.group_id,) if effect.group_id else ()
+    audience = frozenset((*effect.audience, *group))
+    work.live.append((context.tenant.id, "inbox.changed", {"item_id": effect.activation_id}, audience))
+
+
+def _withdraw_work(work: WorkingSet, context: _Applying, effect: effects.WithdrawWork) -> None:
+    work.items[effect.activation_id] = None
+    work.offers.pop(effect.activation_id, None)
+    work.live.append(
+        (context.tenant.id, "inbox.changed", {"item_id": effect.activation_id}, frozenset(effect.audience))
+    )
+
+
+def _record_visit(work: WorkingSet, context: _Applying, effect: effects.RecordVisit) -> None:
+    run = context.held.stored.run
+    work.changes.insert(activations, stored_runs.visit_row(run, effect.visit, effect.output))
+
+
+def _notify(work: WorkingSet, context: _Applying, effect: effects.Notify) -> None:
+    run = context.held.stored.run
+    if effect.channel != "email":
+        for audience_id in effect.audience:
+            work.changes.insert(
+                notifications,
+                {
+                    "id": new_id(),
+                    "tenant_id": context.tenant.id,
+                    "audience_id": audience_id,
+                    "kind": effect.kind,
+                    "title": effect.title,
+                    "body": effect.body,
+                    "run_id": run.id,
+                    "ticket_id": run.ticket_id,
+                    "item_id": effect.activation_id,
+                    "created_at": context.at,
+                },
+            )
+        told = frozenset(effect.audience)
+        work.live.append((context.tenant.id, "notification", {"title": effect.title}, told))
+    if work.mail and effect.channel != "in_app":
+        _send_mail(work, context, effect)
+
+
+def _send_mail(work: WorkingSet, context: _Applying, effect: effects.Notify) -> None:
+    people = context.tenant.directory.people
+    to = [people[u].email for u in effect.user_ids if u in people] + list(effect.addresses)
+    if not to:
+        return
+    run = context.held.stored.run
+    action = {
+        "type": "email",
+        "kind": effect.kind,
+        "subject": effect.title,
+        "text": effect.body,
+        "run_id": run.id,
+        "ticket_id": run.ticket_id,
+        "item_id": effect.activation_id,
+        "template": run.template_name,
+    }
+    # A mail for each: nobody sees who else got one, and an address that fails is tried again alone.
+    for address in list(dict.fromkeys(to))[:MAX_MAIL_ADDRESSES]:
+        mail = {**action, "to": [address]}
+        work.add_job(context.tenant.id, f"mail:{new_id()}", queue="email", action=mail, due_at=context.at)
+
+
+def _on_ticket(work: WorkingSet, context: _Applying) -> HeldTicket:
+    ticket_id = context.held.stored.run.ticket_id
+    assert ticket_id is not None
+    return work.tickets[ticket_id]
+
+
+def _change_ticket(work: WorkingSet, context: _Applying, effect: effects.ChangeTicket) -> None:
+    held = _on_ticket(work, context)
+    template = context.held.stored.run.template_name
+    event = desk.updated(held.stored.ticket, effect.changes, msgspec.structs.replace(SYSTEM, name=template))
+    work.change_ticket(held, effect.changes, context.at)
+    work.note_ticket(held.stored, [event], context.command, context.at)
+    work.count_work(context.tenant.id, effect.changes.get("assignee"))
+
+
+def _comment_ticket(work: WorkingSet, context: _Applying, effect: effects.CommentTicket) -> None:
+    held = _on_ticket(work, context)
+    comment = work.comment(held, new_id(), effect.text, effect.visibility, None, context.at)
+    work.change_ticket(held, {}, context.at)
+    said = commented(context.held.stored.run.template_name, comment)
+    work.note_ticket(held.stored, [said], context.command, context.at)
+
+
+def _send(work: WorkingSet, context: _Applying, effect: effects.Send) -> None:
+    work.changes.insert(
+        outbox,
+        {
+            "id": effect.id,
+            "tenant_id": context.tenant.id,
+            "command": effect.command,
+            "body": _encode(effect.body),
+            "due_at": context.at,
+        },
+    )
+    work.wake(context.at)
+
+
+def _count_up(work: WorkingSet, context: _Applying, effect: effects.CountUp) -> None:
+    key = (context.tenant.id, effect.name)
+    work.counters_seen.setdefault(key, None)
+    work.counters[key] = effect.value
+
+
+def _raise_incident(work: WorkingSet, context: _Applying, effect: effects.RaiseIncident) -> None:
+    work.raise_incident(
+        context.tenant.id,
+        "run",
+        context.held.stored.run.id,
+        code=effect.code,
+        message=effect.message,
+        step_id=effect.step_id,
+    )
+
+
+_APPLIERS: dict[type[Any], Callable[[WorkingSet, _Applying, Any], None]] = {
+    effects.StartTimer: _start_timer,
+    effects.CancelTimer: _cancel_timer,
+    effects.RunJob: _run_job,
+    effects.CancelJob: _cancel_job,
+    effects.OfferWork: _offer_work,
+    effects.WithdrawWork: _withdraw_work,
+    effects.Notify: _notify,
+    effects.ChangeTicket: _change_ticket,
+    effects.CommentTicket: _comment_ticket,
+    effects.Send: _send,
+    effects.CountUp: _count_up,
+    effects.RecordVisit: _record_visit,
+    effects.RaiseIncident: _raise_incident,
+}

@@ -1,0 +1,55 @@
+"""Deciding a batch of commands, one after the other.
+
+A refused command leaves no trace. A command that breaks (a bug) becomes an incident on its run and the others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from wayline.core import commands
+from wayline.core.commands import Command
+from wayline.core.refusals import Refusal, not_found
+from wayline.engine.answers import Answer
+from wayline.engine.run_commands import consume, migrate_run, run_command, start_run
+from wayline.engine.tenant_facts import TenantFacts
+from wayline.engine.ticket_commands import add_comment, attach_file, create_ticket, link_ticket, update_ticket
+from wayline.engine.working_set import WorkingSet
+from wayline.store.tables import outbox
+
+
+def decide_command(work: WorkingSet, command: Command) -> Answer:
+    """Decide one command; raises Refusal with nothing done, or the bug that broke it."""
+    tenant = work.tenants.get(command.tenant_id)
+    if tenant is None:
+        consume(work, command)
+        raise not_found("Tenant")
+    if command.effect_id is not None and command.effect_id not in work.sent:
+        raise Refusal("conflict", "That has been done already.", code="already_done")
+    answer = (
+        _HANDLERS[type(command)](work, tenant, command)
+        if type(command) in _HANDLERS
+        else run_command(work, tenant, command)
+    )
+    if command.effect_id is not None:
+        work.sent.discard(command.effect_id)
+        work.changes.delete(outbox, command.effect_id)
+    return answer
+
+
+def _do_nothing(work: WorkingSet, tenant: TenantFacts, command: commands.DoNothing) -> datetime:
+    return work.at
+
+
+_HANDLERS: dict[type[Command], Callable[[WorkingSet, TenantFacts, Any], Answer]] = {
+    commands.DoNothing: _do_nothing,
+    commands.StartRun: start_run,
+    commands.MigrateRun: migrate_run,
+    commands.CreateTicket: create_ticket,
+    commands.UpdateTicket: update_ticket,
+    commands.AddComment: add_comment,
+    commands.AttachFile: attach_file,
+    commands.LinkTicket: link_ticket,
+}

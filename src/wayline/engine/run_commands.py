@@ -1,0 +1,98 @@
+"""Commands to runs: starting one, and deciding what is asked of one."""
+
+from __future__ import annotations
+
+from wayline.core import commands
+from wayline.core.commands import Command, RunCommand
+from wayline.core.decide import decide, new_run
+from wayline.core.migration import migrated
+from wayline.core.refusals import Refusal, not_found
+from wayline.engine.answers import RunAnswer
+from wayline.engine.applying import take_over
+from wayline.engine.tenant_facts import TenantFacts
+from wayline.engine.working_set import HeldRun, WorkingSet
+from wayline.store.runs import StoredRun
+from wayline.store.tables import jobs, timers
+from wayline.store.timeline import GENESIS
+
+
+def run_command(work: WorkingSet, tenant: TenantFacts, command: Command) -> RunAnswer:
+    assert isinstance(command, RunCommand)
+    if isinstance(command, commands.ReportAction) and _is_overtaken(work, command):
+        raise Refusal("conflict", "Another worker has taken that job.", code="stale_report")
+    held = work.runs.get(command.run_id)
+    if held is None or held.stored.run.tenant_id != tenant.id:
+        consume(work, command)
+        raise not_found("Instance")
+    at = command.at or work.at
+    try:
+        decision = decide(held.graph, held.stored.run, command, work.facts(tenant, held), at)
+    except Refusal:
+        consume(work, command)
+        raise
+    except Exception as bug:
+        _broken(work, tenant, "run", command.run_id, bug)
+        raise
+    take_over(work, tenant, held, decision, command, at)
+    consume(work, command)
+    return RunAnswer(run=held.stored.run, graph=held.graph)
+
+
+def _is_overtaken(work: WorkingSet, report: commands.ReportAction) -> bool:
+    """Whether the job has since been given to somebody else, whose outcome counts. A job that was cancelled while
+    it was being done has no row any more: whether its outcome still matters is for the run to say."""
+    claimed = work.claims.get(report.job_id, report.claim_token)
+    return report.claim_token is not None and claimed != report.claim_token
+
+
+def consume(work: WorkingSet, command: Command) -> None:
+    """A timer that fired and a job that ended are done with, whether or not anybody still wanted them."""
+    if isinstance(command, commands.FireTimer):
+        work.changes.delete(timers, command.timer_id)
+    elif isinstance(command, commands.ReportAction):
+        if any(row["b_id"] == command.job_id for row in work.changes.retried_jobs):
+            work.claims[command.job_id] = None
+        else:
+            work.claims.pop(command.job_id, None)
+            work.changes.delete(jobs, command.job_id)
+
+
+def start_run(work: WorkingSet, tenant: TenantFacts, command: commands.StartRun) -> RunAnswer:
+    head = tenant.templates.get(command.template_id)
+    if head is None:
+        raise not_found("Template")
+    held_ticket = work.ticket(tenant, command.ticket_id) if command.ticket_id is not None else None
+    if command.ticket_id is not None and (command.ticket_id, command.template_id) in work.live_templates:
+        raise Refusal("conflict", "That ticket already has an active instance of this template.", code="already_active")
+    at = command.at or work.at
+    version = command.template_version or head.version
+    graph = work.graph_cache.get(work.connection, command.template_id, version)
+    owner_id = command.owner_id or (held_ticket.stored.ticket["requester"] if held_ticket else None)
+    run = new_run(graph, command, version=version, at=at, owner_id=owner_id)
+    held = HeldRun(stored=StoredRun(run=run, version=0, head=GENESIS), seen_version=0, graph=graph)
+    decision = decide(graph, run, command, work.facts(tenant, held), at)
+    work.runs[run.id] = held
+    if command.ticket_id is not None and not decision.run.ended:
+        work.live_templates.add((command.ticket_id, command.template_id))
+    take_over(work, tenant, held, decision, command, at)
+    return RunAnswer(run=held.stored.run, graph=graph)
+
+
+def migrate_run(work: WorkingSet, tenant: TenantFacts, command: commands.MigrateRun) -> RunAnswer:
+    held = work.runs.get(command.run_id)
+    if held is None or held.stored.run.tenant_id != tenant.id:
+        raise not_found("Instance")
+    try:
+        graph = work.graph_cache.get(work.connection, held.stored.run.template_id, command.to_version)
+    except KeyError:
+        raise not_found("Version") from None
+    at = command.at or work.at
+    decision = migrated(held.stored.run, held.graph, graph, to_version=command.to_version, actor=command.actor)
+    held.graph = graph
+    take_over(work, tenant, held, decision, command, at)
+    return RunAnswer(run=held.stored.run, graph=graph)
+
+
+def _broken(work: WorkingSet, tenant: TenantFacts, subject: str, subject_id: str, bug: Exception) -> None:
+    message = f"A decision broke: {type(bug).__name__}: {bug}"
+    work.raise_incident(tenant.id, subject, subject_id, code="decision_broken", message=message[:2000])

@@ -1,0 +1,114 @@
+"""What is known of a tenant, cached by its directory version; and graphs, cached for ever by template version."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+
+import msgspec
+import sqlalchemy as sa
+
+from wayline.core.business_time import Calendar
+from wayline.core.facts import Directory
+from wayline.core.graph import Graph, build
+from wayline.store.directory import (
+    TemplateHead,
+    load_calendars,
+    load_definition,
+    load_directory,
+    load_template_heads,
+    tenant_versions,
+)
+
+GRAPHS_KEPT = 2_000
+TENANTS_KEPT = 1_000
+
+
+class TenantFacts(msgspec.Struct, frozen=True):
+    """One version of what a tenant's decisions know."""
+
+    id: str
+    version: int
+    plan: str
+    directory: Directory
+    calendars: Mapping[str, Calendar]
+    templates: Mapping[str, TemplateHead]
+    unreadable_calendars: Mapping[str, str] = {}
+
+    def template_named(self, name: str) -> TemplateHead | None:
+        """The published template of that name, case aside; the newest of several."""
+        wanted = name.strip().lower()
+        found = None
+        for head in self.templates.values():
+            if head.name.lower() == wanted:
+                found = head
+        return found
+
+    def triggered_by(self, ticket_type: str, subtype: str | None) -> list[TemplateHead]:
+        """The templates a new ticket starts: those naming its subtype, else those naming its type alone."""
+        of_type = [h for h in self.templates.values() if h.trigger_type != "manual" and h.ticket_type == ticket_type]
+        exact = [h for h in of_type if h.trigger_subtype is not None and h.trigger_subtype == subtype]
+        return exact or [h for h in of_type if h.trigger_subtype is None]
+
+
+class TenantCache:
+    """TenantFacts by tenant; a version that has moved on is read again."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, TenantFacts] = OrderedDict()
+        self._flagged: dict[str, int] = {}
+
+    def to_flag(self, tenant: TenantFacts) -> Mapping[str, str]:
+        """The calendars to raise incidents about: those that cannot be read and have not been flagged as they are."""
+        return {} if self._flagged.get(tenant.id) == tenant.version else tenant.unreadable_calendars
+
+    def flagged(self, tenant: TenantFacts) -> None:
+        """The incidents of this version of the tenant are written."""
+        self._flagged[tenant.id] = tenant.version
+
+    def current(self, connection: sa.Connection, tenant_ids: set[str]) -> dict[str, TenantFacts]:
+        """The facts of each tenant as the connection's transaction sees them; unknown tenants are left out."""
+        found: dict[str, TenantFacts] = {}
+        for tenant_id, (version, plan) in tenant_versions(connection, list(tenant_ids)).items():
+            kept = self._kept.get(tenant_id)
+            if kept is None or kept.version != version or kept.plan != plan:
+                loaded = load_calendars(connection, tenant_id)
+                kept = TenantFacts(
+                    id=tenant_id,
+                    version=version,
+                    plan=plan,
+                    directory=load_directory(connection, tenant_id, version),
+                    calendars=loaded.calendars,
+                    templates=load_template_heads(connection, tenant_id),
+                    unreadable_calendars=loaded.unreadable,
+                )
+                self._kept[tenant_id] = kept
+                while len(self._kept) > TENANTS_KEPT:
+                    self._kept.popitem(last=False)
+            found[tenant_id] = kept
+        return found
+
+
+class GraphCache:
+    """Graphs by template and version. A published version never changes, so a graph never goes stale."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, int], Graph] = OrderedDict()
+
+    def get(self, connection: sa.Connection, template_id: str, version: int) -> Graph:
+        """The version's graph; KeyError when the version does not exist."""
+        key = (template_id, version)
+        graph = self._kept.get(key)
+        if graph is None:
+            definition = load_definition(connection, template_id, version)
+            if definition is None:
+                raise KeyError(f"template {template_id} has no version {version}")
+            graph = build(definition)
+            self._kept[key] = graph
+            while len(self._kept) > GRAPHS_KEPT:
+                self._kept.popitem(last=False)
+        return graph
+
+    def kept(self, template_id: str, version: int) -> Graph | None:
+        """The graph if it is at hand."""
+        return self._kept.get((template_id, version))

@@ -1,0 +1,334 @@
+"""Everything one batch of commands touches: loaded in a handful of queries, changed in memory, written at the end."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from wayline.core import commands
+from wayline.core import ticket as desk
+from wayline.core.commands import Command, RunCommand
+from wayline.core.events import Event
+from wayline.core.facts import Facts
+from wayline.core.graph import Graph
+from wayline.core.refusals import not_found
+from wayline.engine.answers import LiveChange
+from wayline.engine.tenant_facts import GraphCache, TenantCache, TenantFacts
+from wayline.store import jobs as stored_jobs
+from wayline.store import outbox as stored_outbox
+from wayline.store import runs as stored_runs
+from wayline.store import tickets as stored_tickets
+from wayline.store.changes import Changes
+from wayline.store.runs import StoredRun
+from wayline.store.tables import comments, counters, jobs, runs, tickets, timeline, timers, work_items, work_offers
+from wayline.store.tickets import StoredTicket
+from wayline.store.timeline import row_of
+from wayline.store.workload import open_work_of, rotations_of
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class HeldRun(msgspec.Struct):
+    """A run in this batch's hands. `seen_version` 0 means it is not stored yet."""
+
+    stored: StoredRun
+    seen_version: int
+    graph: Graph
+    dirty: bool = False
+
+
+class HeldTicket(msgspec.Struct):
+    """A ticket in this batch's hands; likewise."""
+
+    stored: StoredTicket
+    seen_version: int
+    dirty: bool = False
+
+
+class WorkingSet:
+    """The rows, facts and changes of one transaction."""
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        *,
+        tenants: TenantCache,
+        graphs: GraphCache,
+        at: datetime,
+        secret_key: bytes,
+        mail: bool,
+        shared: bool,
+    ) -> None:
+        self.connection = connection
+        self.tenant_cache = tenants
+        self.graph_cache = graphs
+        self.at = at
+        self.key = secret_key
+        self.mail = mail
+        self.shared = shared
+        self.tenants: dict[str, TenantFacts] = {}
+        self.runs: dict[str, HeldRun] = {}
+        self.tickets: dict[str, HeldTicket] = {}
+        self.live_templates: set[tuple[str, str]] = set()
+        self.links: dict[tuple[str, str, str], bool] = {}
+        self.counters: dict[tuple[str, str], int] = {}
+        self.counters_seen: dict[tuple[str, str], int | None] = {}
+        self.open_work: dict[str, dict[str, int]] = {}
+        self.items: dict[str, dict[str, Any] | None] = {}
+        self.offers: dict[str, list[dict[str, Any]]] = {}
+        self.stored_items: set[str] = set()
+        self.timers: dict[str, dict[str, Any]] = {}
+        self.jobs: dict[str, dict[str, Any]] = {}
+        self.claims: dict[str, str | None] = {}
+        self.sent: set[str] = set()
+        self.changes = Changes()
+        self.live: list[LiveChange] = []
+        # True while a decision's effects are being taken over: a bug then spoils the whole batch.
+        self.half_applied = False
+        self.soonest: datetime | None = None
+
+    def load(self, wanted: Sequence[Command]) -> None:
+        """Read everything the commands name. On a shared database roots are locked in id order, tickets first."""
+        self.tenants = self.tenant_cache.current(self.connection, {c.tenant_id for c in wanted})
+        self._flag_calendars()
+        sent = sorted({c.effect_id for c in wanted if c.effect_id is not None})
+        if sent:
+            self.sent = stored_outbox.waiting(self.connection, sent, lock=self.shared)
+        run_ids = list({c.run_id for c in wanted if isinstance(c, RunCommand)})
+        ticket_ids = {t for c in wanted if (t := getattr(c, "ticket_id", None)) is not None}
+        ticket_ids -= {c.ticket_id for c in wanted if isinstance(c, commands.CreateTicket)}
+        if run_ids and self.shared:
+            roots = stored_runs.tickets_of_runs(self.connection, run_ids)
+            ticket_ids |= {t for t in roots.values() if t is not None}
+        if ticket_ids and self.shared:
+            stored_runs.lock_tickets(self.connection, sorted(ticket_ids))
+        if run_ids:
+            self._load_runs(run_ids)
+            ticket_ids |= {t for h in self.runs.values() if (t := h.stored.run.ticket_id) is not None}
+        if ticket_ids:
+            for ticket_id, stored in stored_tickets.load_tickets(self.connection, list(ticket_ids)).items():
+                self.tickets[ticket_id] = HeldTicket(stored=stored, seen_version=stored.version)
+        starting = [c.ticket_id for c in wanted if isinstance(c, commands.StartRun) and c.ticket_id is not None]
+        if starting:
+            self.live_templates = stored_runs.live_templates(self.connection, starting)
+        reported = sorted({c.job_id for c in wanted if isinstance(c, commands.ReportAction) and c.claim_token})
+        if reported:
+            self.claims = stored_jobs.claim_tokens(self.connection, reported, lock=self.shared)
+        self._load_numbers(wanted)
+
+    def _flag_calendars(self) -> None:
+        for tenant in self.tenants.values():
+            for calendar_id, message in self.tenant_cache.to_flag(tenant).items():
+                self.raise_incident(
+                    tenant.id, "calendar", calendar_id, code="calendar_unreadable", message=message[:2000]
+                )
+
+    def _load_runs(self, run_ids: list[str]) -> None:
+        for run_id, stored in stored_runs.load_runs(self.connection, run_ids, lock=self.shared).items():
+            run = stored.run
+            self.runs[run_id] = HeldRun(
+                stored=stored,
+                seen_version=stored.version,
+                graph=self.graph_cache.get(self.connection, run.template_id, run.template_version),
+            )
+            self.stored_items.update(a.id for a in run.open)
+
+    def _load_numbers(self, wanted: Sequence[Command]) -> None:
+        creating = [c for c in wanted if isinstance(c, commands.CreateTicket)]
+        if not creating:
+            return
+        tenant_ids = sorted({c.tenant_id for c in creating})
+        names = [f"number:{kind}" for kind in desk.PREFIXES]
+        found = stored_tickets.load_counters(self.connection, tenant_ids, names, lock=self.shared)
+        for tenant_id in tenant_ids:
+            for name in names:
+                self.counters_seen[(tenant_id, name)] = found.get((tenant_id, name))
+                self.counters[(tenant_id, name)] = found.get((tenant_id, name), 0)
+
+    def ticket(self, tenant: TenantFacts, ticket_id: str) -> HeldTicket:
+        held = self.tickets.get(ticket_id)
+        if held is None or held.stored.tenant_id != tenant.id:
+            raise not_found("Ticket")
+        return held
+
+    def facts(self, tenant: TenantFacts, held: HeldRun) -> Facts:
+        ticket_id = held.stored.run.ticket_id
+        ticket = self.tickets[ticket_id].stored.ticket if ticket_id in self.tickets else None
+        strategies = held.graph.strategies
+        return Facts(
+            directory=tenant.directory,
+            ticket=ticket,
+            calendars=tenant.calendars,
+            counters=self._rotations(tenant.id) if strategies else {},
+            open_work=self._workload(tenant) if "least_loaded" in strategies else {},
+        )
+
+    def _rotations(self, tenant_id: str) -> dict[str, int]:
+        marker = (tenant_id, "rotations")
+        if marker not in self.counters_seen:
+            self.counters_seen[marker] = 0
+            for name, value in rotations_of(self.connection, tenant_id).items():
+                self.counters_seen[(tenant_id, name)] = value
+                self.counters[(tenant_id, name)] = value
+        return {name: value for (t, name), value in self.counters.items() if t == tenant_id}
+
+    def _workload(self, tenant: TenantFacts) -> dict[str, int]:
+        if tenant.id not in self.open_work:
+            self.open_work[tenant.id] = open_work_of(self.connection, tenant.id)
+        return self.open_work[tenant.id]
+
+    def change_ticket(self, held: HeldTicket, changes: Mapping[str, Any], at: datetime) -> None:
+        held.stored.ticket = {**held.stored.ticket, **changes, "updated_at": at}
+        held.stored.resolved_at = desk.resolved_since(held.stored.ticket["status"], held.stored.resolved_at, at)
+        held.dirty = True
+        ticket = held.stored.ticket
+        self.live.append(
+            (held.stored.tenant_id, "ticket.changed", {"id": ticket["id"], "owner": ticket["requester"]}, None)
+        )
+
+    def note_ticket(self, stored: StoredTicket, events: list[Event], command: Command, at: datetime) -> None:
+        row = row_of(
+            self.key,
+            stored.head,
+            tenant_id=stored.tenant_id,
+            subject_id=stored.ticket["id"],
+            seq=stored.seq,
+            at=at,
+            actor_id=command.actor.user_id,
+            events=events,
+        )
+        stored.head = row["hash"]
+        stored.seq += len(events)
+        self.changes.insert(timeline, row)
+
+    def comment(
+        self, held: HeldTicket, comment_id: str, text: str, visibility: str, author_id: str | None, at: datetime
+    ) -> dict[str, Any]:
+        row = {
+            "id": comment_id,
+            "tenant_id": held.stored.tenant_id,
+            "ticket_id": held.stored.ticket["id"],
+            "author_id": author_id,
+            "visibility": visibility,
+            "text": text,
+            "created_at": at,
+        }
+        self.changes.insert(comments, row)
+        return row
+
+    def raise_incident(
+        self, tenant_id: str, subject: str, subject_id: str, *, code: str, message: str, step_id: str | None = None
+    ) -> None:
+        incident_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{subject_id}:{code}:{step_id or ''}"))
+        self.changes.incidents.append(
+            {
+                "id": incident_id,
+                "tenant_id": tenant_id,
+                "subject": subject,
+                "subject_id": subject_id,
+                "step_id": step_id,
+                "code": code,
+                "message": message,
+                "status": "open",
+                "times": 1,
+                "first_at": self.at,
+                "last_at": self.at,
+                "closed_by": None,
+            }
+        )
+        self.live.append((tenant_id, "incident.raised", {"id": incident_id, "code": code}, None))
+
+    def wake(self, at: datetime) -> None:
+        if self.soonest is None or at < self.soonest:
+            self.soonest = at
+
+    def add_job(
+        self,
+        tenant_id: str,
+        job_id: str,
+        *,
+        queue: str,
+        action: dict[str, Any],
+        due_at: datetime,
+        run_id: str | None = None,
+        activation_id: str | None = None,
+        timeout_s: float = 30.0,
+    ) -> None:
+        self.jobs[job_id] = {
+            "id": job_id,
+            "tenant_id": tenant_id,
+            "queue": queue,
+            "run_id": run_id,
+            "activation_id": activation_id,
+            "action": _encode(action),
+            "attempt": 1,
+            "timeout_s": timeout_s,
+            "due_at": due_at,
+            "created_at": self.at,
+        }
+        self.wake(due_at)
+
+    def count_work(self, tenant_id: str, user_id: Any) -> None:
+        counted = self.open_work.get(tenant_id)
+        if counted is not None and user_id:
+            counted[user_id] = counted.get(user_id, 0) + 1
+
+    def flush(self) -> None:
+        """Turn what was decided into rows and write them."""
+        changes = self.changes
+        for held in self.runs.values():
+            if held.dirty and held.seen_version == 0:
+                changes.insert(runs, stored_runs.row_of(held.stored.run, version=1, head=held.stored.head))
+            elif held.dirty:
+                changes.changed_runs.append(
+                    stored_runs.change_of(held.stored.run, seen_version=held.seen_version, head=held.stored.head)
+                )
+        for held_ticket in self.tickets.values():
+            if held_ticket.dirty and held_ticket.seen_version == 0:
+                held_ticket.stored.version = 1
+                changes.insert(tickets, stored_tickets.row_of(held_ticket.stored))
+            elif held_ticket.dirty:
+                changes.changed_tickets.append(stored_tickets.change_of(held_ticket.stored, held_ticket.seen_version))
+        self._flush_items()
+        for timer in self.timers.values():
+            changes.insert(timers, timer)
+        for job in self.jobs.values():
+            changes.insert(jobs, job)
+        self._flush_counters()
+        changes.flush(self.connection)
+        for tenant in self.tenants.values():
+            if tenant.unreadable_calendars:
+                self.tenant_cache.flagged(tenant)
+
+    def _flush_items(self) -> None:
+        for item_id, row in self.items.items():
+            if item_id in self.stored_items:
+                self.changes.delete(work_items, item_id)
+                self.changes.delete(work_offers, item_id, "item_id")
+            if row is not None:
+                self.changes.insert(work_items, row)
+                for offer in self.offers.get(item_id, ()):
+                    self.changes.insert(work_offers, offer)
+
+    def _flush_counters(self) -> None:
+        for (tenant_id, name), value in self.counters.items():
+            seen = self.counters_seen.get((tenant_id, name))
+            if value == (seen or 0):
+                continue
+            if seen is None:
+                self.changes.insert(counters, {"tenant_id": tenant_id, "name": name, "value": value})
+            else:
+                self.changes.counted.append(
+                    {"b_tenant_id": tenant_id, "b_name": name, "b_seen": seen, "v_value": value}
+                )
+
+
+def commented(author: str, comment: Mapping[str, Any]) -> Event:
+    """The event of a comment."""
+    data = {"id": comment["id"], "visibility": comment["visibility"]}
+    return Event("comment_added", f"{author} commented", data=data)

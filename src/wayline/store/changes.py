@@ -1,0 +1,195 @@
+"""Everything one batch writes, collected in memory and flushed with one statement a table, in one fixed order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from wayline.store.bulk import BulkDelete, BulkInsert, BulkUpdate, Row, together
+from wayline.store.tables import (
+    activations,
+    comments,
+    counters,
+    files,
+    idempotency,
+    incidents,
+    jobs,
+    notifications,
+    outbox,
+    runs,
+    ticket_links,
+    tickets,
+    timeline,
+    timers,
+    work_items,
+    work_offers,
+)
+
+
+class Overtaken(Exception):
+    """A row had moved on when it was written: somebody else decided in between. The batch is decided again."""
+
+
+RUN_COLUMNS = ("template_version", "status", "state", "version", "timeline_head", "completed_at")
+TICKET_COLUMNS = (
+    "subtype",
+    "title",
+    "description",
+    "status",
+    "priority",
+    "category",
+    "queue",
+    "group_id",
+    "assignee_id",
+    "requester_id",
+    "tags",
+    "custom",
+    "resolution_category",
+    "resolved_at",
+    "updated_at",
+    "version",
+    "timeline_seq",
+    "timeline_head",
+)
+_SEEN = {"id": "id", "version": "version"}
+_update_runs = BulkUpdate(runs, keys=_SEEN, columns=RUN_COLUMNS)
+_update_tickets = BulkUpdate(tickets, keys=_SEEN, columns=TICKET_COLUMNS)
+_retry_jobs = (
+    sa.update(jobs)
+    .where(jobs.c.id == sa.bindparam("b_id"))
+    .values(
+        action=sa.bindparam("v_action"),
+        attempt=sa.bindparam("v_attempt"),
+        due_at=sa.bindparam("v_due_at"),
+        claim_token=None,
+        lease_until=None,
+    )
+)
+_count_up = BulkUpdate(counters, keys={"tenant_id": "tenant_id", "name": "name", "seen": "value"}, columns=("value",))
+_inserts = {
+    t: BulkInsert(t)
+    for t in (
+        tickets,
+        runs,
+        activations,
+        timeline,
+        work_items,
+        work_offers,
+        timers,
+        jobs,
+        comments,
+        files,
+        ticket_links,
+        notifications,
+        outbox,
+        counters,
+        idempotency,
+    )
+}
+_unlink = sa.delete(ticket_links).where(
+    *(ticket_links.c[name] == sa.bindparam(f"b_{name}") for name in ("ticket_id", "kind", "other_id"))
+)
+_deletes = {
+    (c.table, c.name): BulkDelete(c)
+    for c in (work_offers.c.item_id, work_items.c.id, timers.c.id, jobs.c.id, outbox.c.id)
+}
+
+
+def _raise_incident(dialect: str) -> Any:
+    statement = (postgresql if dialect == "postgresql" else sqlite).insert(incidents)
+    return statement.on_conflict_do_update(
+        index_elements=[incidents.c.id],
+        set_={
+            "times": incidents.c.times + 1,
+            "last_at": statement.excluded.last_at,
+            "message": statement.excluded.message,
+            "status": "open",
+            "closed_by": None,
+        },
+    )
+
+
+_raise_incidents: dict[str, Any] = {name: _raise_incident(name) for name in ("sqlite", "postgresql")}
+
+
+class Changes:
+    """What is to be written."""
+
+    def __init__(self) -> None:
+        self.new: dict[sa.Table, list[Row]] = defaultdict(list)
+        self.gone: dict[tuple[sa.Table, str], list[str]] = defaultdict(list)
+        self.changed_runs: list[Row] = []
+        self.changed_tickets: list[Row] = []
+        self.retried_jobs: list[Row] = []
+        self.counted: list[Row] = []
+        self.incidents: list[Row] = []
+        self.unlinked: list[Row] = []
+
+    def insert(self, table: sa.Table, row: Row) -> None:
+        """Write a new row."""
+        self.new[table].append(row)
+
+    def delete(self, table: sa.Table, key: str, column: str = "id") -> None:
+        """Remove the rows with this key."""
+        self.gone[(table, column)].append(key)
+
+    def unlink(self, key: Row) -> None:
+        """Remove a ticket's link."""
+        self.unlinked.append({f"b_{name}": value for name, value in key.items()})
+
+    def flush(self, connection: sa.Connection) -> None:
+        """Write everything; raises Overtaken when a row was changed by somebody else since it was read."""
+        self._write_rare(connection)
+        with together(connection):
+            for table in (tickets, runs, activations, timeline):
+                self._insert(connection, table)
+            updates = [
+                (statement.execute(connection, rows), len(rows))
+                for statement, rows in ((_update_runs, self.changed_runs), (_update_tickets, self.changed_tickets))
+                if rows
+            ]
+            for (table, column), keys in self.gone.items():
+                _deletes[(table, column)].execute(connection, keys)
+            for table in _INSERTED_LAST:
+                self._insert(connection, table)
+            if self.counted:
+                counted = sorted(self.counted, key=_counter_key)
+                updates.append((_count_up.execute(connection, counted), len(counted)))
+        if any(cursor.rowcount != rows for cursor, rows in updates):
+            raise Overtaken
+
+    def _write_rare(self, connection: sa.Connection) -> None:
+        if self.retried_jobs:
+            connection.execute(_retry_jobs, self.retried_jobs)
+        if self.unlinked:
+            connection.execute(_unlink, self.unlinked)
+        if self.incidents:
+            connection.execute(_raise_incidents[connection.dialect.name], self.incidents)
+
+    def _insert(self, connection: sa.Connection, table: sa.Table) -> None:
+        rows = self.new.get(table)
+        if rows:
+            _inserts[table].execute(connection, rows)
+
+
+# Counters come last: they are what transactions most often wait for each other at.
+_INSERTED_LAST = (
+    work_items,
+    work_offers,
+    timers,
+    jobs,
+    comments,
+    files,
+    ticket_links,
+    notifications,
+    outbox,
+    idempotency,
+    counters,
+)
+
+
+def _counter_key(row: Row) -> tuple[str, str]:
+    return row["b_tenant_id"], row["b_name"]

@@ -1,0 +1,163 @@
+"""Jobs: actions waiting for a worker of their queue, the claims of those who took them, and how they end.
+
+Every write to a claimed job names the claim it was taken under and touches nothing when somebody else has taken it
+since. What a run waits for ends with the run's own commit (`ReportAction`); the functions here end the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+import sqlalchemy as sa
+
+from wayline.store.tables import jobs
+
+HELD = "held"
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
+MAX_ERROR_CHARS = 2000
+
+
+class ClaimedJob(msgspec.Struct, frozen=True):
+    """A job that is ours to do, until its lease passes. `action` is msgpack."""
+
+    id: str
+    tenant_id: str
+    queue: str
+    run_id: str | None
+    activation_id: str | None
+    action: bytes
+    attempt: int
+    timeout_s: float
+    due_at: datetime
+    claim_token: str
+
+
+Claim = tuple[str, str]
+"""A job's id and the token it was taken under."""
+
+_COLUMNS = [jobs.c[name] for name in ClaimedJob.__struct_fields__]
+_waiting = sa.and_(jobs.c.claim_token.is_(None), jobs.c.failed_at.is_(None))
+_due = (
+    sa.select(jobs.c.id)
+    .where(
+        jobs.c.queue == sa.bindparam("b_queue"),
+        jobs.c.due_at <= sa.bindparam("at", type_=jobs.c.due_at.type),
+        _waiting,
+    )
+    .order_by(jobs.c.due_at)
+    .limit(sa.bindparam("limit"))
+    .with_for_update(skip_locked=True)
+    .cte("due")  # see timers.py
+)
+_claim = (
+    sa.update(jobs)
+    .where(jobs.c.id.in_(sa.select(_due.c.id)))
+    .values(claim_token=sa.bindparam("token"), lease_until=sa.bindparam("until", type_=jobs.c.lease_until.type))
+    .returning(*_COLUMNS)
+)
+_ours = sa.and_(jobs.c.id == sa.bindparam("b_id"), jobs.c.claim_token == sa.bindparam("b_token"))
+_renew = sa.update(jobs).where(_ours).values(lease_until=sa.bindparam("v_until", type_=jobs.c.lease_until.type))
+_hand_back = sa.update(jobs).where(_ours).values(claim_token=None, lease_until=None)
+_tokens = sa.select(jobs.c.id, jobs.c.claim_token).where(jobs.c.id.in_(sa.bindparam("ids", expanding=True)))
+_tokens_locked = _tokens.order_by(jobs.c.id).with_for_update()
+
+
+def soonest(connection: sa.Connection, queues: Sequence[str]) -> dict[str, datetime]:
+    """When the next unclaimed job of each queue is due; queues without one are left out."""
+    if not queues:
+        return {}
+    # One look into the index a queue: `GROUP BY queue` would read every waiting job.
+    heads = [
+        sa.select(
+            sa.literal(queue, sa.Text).label("queue"),
+            sa.select(sa.func.min(jobs.c.due_at)).where(jobs.c.queue == queue, _waiting).scalar_subquery().label("due"),
+        )
+        for queue in queues
+    ]
+    return {queue: due for queue, due in connection.execute(sa.union_all(*heads)) if due is not None}
+
+
+def claim(
+    connection: sa.Connection, *, queue: str, token: str, at: datetime, lease_until: datetime, limit: int
+) -> list[ClaimedJob]:
+    """Take up to `limit` due jobs of a queue until `lease_until`, the longest due first."""
+    by = {"b_queue": queue, "at": at, "limit": limit, "token": token, "until": lease_until}
+    found = [ClaimedJob(**row._mapping) for row in connection.execute(_claim, by)]
+    return sorted(found, key=lambda job: (job.due_at, job.id))
+
+
+def renew(connection: sa.Connection, claims: Iterable[Claim], lease_until: datetime) -> None:
+    """Say that these are still being done."""
+    rows = [{"b_id": i, "b_token": token, "v_until": lease_until} for i, token in claims]
+    if rows:
+        connection.execute(_renew, rows)
+
+
+def hand_back(connection: sa.Connection, claims: Iterable[Claim]) -> None:
+    """Let somebody else do these."""
+    rows = [{"b_id": i, "b_token": token} for i, token in claims]
+    if rows:
+        connection.execute(_hand_back, rows)
+
+
+def done(connection: sa.Connection, claim: Claim) -> bool:
+    """End a job no run waits for; False when it has been taken by somebody else."""
+    return connection.execute(sa.delete(jobs).where(*_claimed(claim))).rowcount == 1
+
+
+def try_later(connection: sa.Connection, claim: Claim, *, attempt: int, due_at: datetime, error: str) -> bool:
+    """Have it tried again; False when it has been taken by somebody else."""
+    values = {"attempt": attempt, "due_at": due_at, "error": error[:MAX_ERROR_CHARS]}
+    return _set(connection, claim, **values, claim_token=None, lease_until=None)
+
+
+def failed(connection: sa.Connection, claim: Claim, *, at: datetime, error: str) -> bool:
+    """Keep it as failed, to be looked at; False when it has been taken by somebody else."""
+    return _set(connection, claim, failed_at=at, error=error[:MAX_ERROR_CHARS], claim_token=None, lease_until=None)
+
+
+def hold(connection: sa.Connection, claim: Claim, *, error: str) -> bool:
+    """Keep a run's job from everybody until a person resumes it; False when somebody else has taken it."""
+    return _set(connection, claim, claim_token=HELD, lease_until=FAR, error=error[:MAX_ERROR_CHARS])
+
+
+def resume(connection: sa.Connection, *, tenant_id: str, at: datetime, job_id: str = "", run_id: str = "") -> int:
+    """Have a failed job, or the held jobs of a run, done now; answers how many there were."""
+    subject = jobs.c.id == job_id if job_id else jobs.c.run_id == run_id
+    stopped = sa.or_(jobs.c.failed_at.is_not(None), jobs.c.claim_token == HELD)
+    values = {"claim_token": None, "lease_until": None, "failed_at": None, "error": None, "due_at": at}
+    # A run counts its job's attempts itself; a job of its own begins anew.
+    attempt = sa.case((jobs.c.run_id.is_(None), 1), else_=jobs.c.attempt)
+    statement = sa.update(jobs).where(jobs.c.tenant_id == tenant_id, subject, stopped)
+    return connection.execute(statement.values(**values, attempt=attempt)).rowcount
+
+
+def claim_tokens(connection: sa.Connection, ids: list[str], *, lock: bool) -> dict[str, str | None]:
+    """Under which token each of these jobs is claimed; jobs that are gone are left out."""
+    return {row[0]: row[1] for row in connection.execute(_tokens_locked if lock else _tokens, {"ids": ids})}
+
+
+def lapsed(connection: sa.Connection, queues: Sequence[str], at: datetime) -> bool:
+    """Whether there is anything for `free_lapsed` to do."""
+    return connection.execute(sa.select(sa.literal(1)).where(*_lapsed(queues, at)).limit(1)).first() is not None
+
+
+def free_lapsed(connection: sa.Connection, queues: Sequence[str], at: datetime) -> int:
+    """Free the jobs whose worker let the lease pass, having died; answers how many there were."""
+    statement = sa.update(jobs).where(*_lapsed(queues, at)).values(claim_token=None, lease_until=None)
+    return connection.execute(statement).rowcount
+
+
+def _lapsed(queues: Sequence[str], at: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    # Only due jobs are ever claimed: the index on queue and due_at finds them without one on leases.
+    return (jobs.c.queue.in_(queues), jobs.c.due_at <= at, jobs.c.failed_at.is_(None), jobs.c.lease_until <= at)
+
+
+def _claimed(claim: Claim) -> tuple[sa.ColumnElement[bool], ...]:
+    return jobs.c.id == claim[0], jobs.c.claim_token == claim[1]
+
+
+def _set(connection: sa.Connection, claim: Claim, **values: object) -> bool:
+    return connection.execute(sa.update(jobs).where(*_claimed(claim)).values(**values)).rowcount == 1

@@ -1,0 +1,535 @@
+"""The schema, and why it looks as it does.
+
+**One schema, two databases.** SQLite and PostgreSQL have the same tables. Ids are UUIDs (`uuid` on PostgreSQL, text on
+SQLite); instants are whole microseconds since 1970 UTC in a bigint (`to_timestamp(x / 1e6)` shows one), so that both
+databases order, compare and round them alike. Documents people write are JSON; values only the engine reads are
+msgpack.
+
+**Current state beside history.** `runs.state` is everything a decision needs of a run, one compact value that does
+not grow with history. What has happened is written once and never read to decide: `activations` holds ended visits
+to steps, `timeline` one row a decision with the events in it, chained by a keyed hash whose head is kept on the
+run or ticket.
+
+**Hot tables are narrow and empty themselves.** `work_items` and `work_offers` hold open work alone, `timers` and
+`jobs` what is still to come; their rows go when the work is done, so their indexes stay as small as the backlog.
+
+**Finding work.** An inbox is read by audience: `work_offers` has a row for each person or group a work item is
+offered to, ordered by when it opened; notices are addressed alike. Nothing fans out to the members of a group.
+
+**Versions.** `runs`, `tickets` and what people edit carry a version; every update names the one it saw and touches no
+row when it has moved on. Every row belongs to a tenant, and every read names it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(sa.TypeDecorator[datetime]):
+    """An aware UTC datetime, stored as microseconds since 1970."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
+        return None if value is None else (value - EPOCH) // MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:
+        return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+Id = sa.Text().with_variant(postgresql.UUID(as_uuid=False), "postgresql")
+Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+# What people wrote, in the order they wrote it: jsonb would sort the names.
+Written = sa.JSON(none_as_null=True)
+Bytes = sa.LargeBinary
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _table(name: str, *parts: Any) -> sa.Table:
+    return sa.Table(name, metadata, *parts)
+
+
+def _tenant() -> sa.Column[str]:
+    return sa.Column("tenant_id", Id, nullable=False)
+
+
+# -- tenants, people, access -----------------------------------------------------------------------
+
+tenants = _table(
+    "tenants",
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("plan", sa.Text, nullable=False),
+    # Moves on with every change to people, groups, absences, calendars or templates: caches are keyed by it.
+    sa.Column("directory_version", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("created_at", Instant, nullable=False),
+)
+
+users = _table(
+    "users",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("password_hash", sa.Text),
+    sa.Column("manager_id", Id),
+    sa.Column("labels", Json, nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("timezone", sa.Text, nullable=False),
+    sa.Column("locale", sa.Text, nullable=False),
+    # Notices to groups from before this instant count as read; None: from before the person came.
+    sa.Column("notices_read_until", Instant),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    sa.UniqueConstraint("tenant_id", "email"),
+    sa.Index(None, "email"),
+)
+
+groups = _table(
+    "groups",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("slug", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.UniqueConstraint("tenant_id", "slug"),
+)
+
+group_members = _table(
+    "group_members",
+    sa.Column("group_id", Id, primary_key=True),
+    sa.Column("user_id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("role_in_group", sa.Text, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Index(None, "tenant_id"),
+    sa.Index(None, "user_id"),
+)
+
+absences = _table(
+    "absences",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("user_id", Id, nullable=False),
+    sa.Column("start_at", Instant, nullable=False),
+    sa.Column("end_at", Instant, nullable=False),
+    sa.Column("substitute_id", Id),
+    sa.Index(None, "tenant_id", "end_at"),
+    sa.Index(None, "user_id"),
+)
+
+# API tokens and web sessions alike; only a hash of the secret is kept.
+tokens = _table(
+    "tokens",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("user_id", Id, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("secret_hash", sa.Text, nullable=False, unique=True),
+    sa.Column("abilities", Json, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.Column("last_used_at", Instant),
+    sa.Column("revoked_at", Instant),
+    sa.Index(None, "tenant_id", "user_id"),
+)
+
+audit = _table(
+    "audit",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("actor_id", Id),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("subject_id", sa.Text),
+    sa.Column("detail", Json, nullable=False),
+    sa.Index(None, "tenant_id", "at"),
+)
+
+# -- templates -------------------------------------------------------------------------------------
+
+templates = _table(
+    "templates",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    # What lists show and filter by, taken from the published version, or from the draft while there is none.
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("is_active", sa.Boolean, nullable=False),
+    sa.Column("trigger_type", sa.Text, nullable=False),
+    sa.Column("ticket_type", sa.Text),
+    sa.Column("trigger_subtype", sa.Text),
+    sa.Column("step_count", sa.Integer, nullable=False),
+    # The newest published version; 0 while it has never been published.
+    sa.Column("version", sa.Integer, nullable=False),
+    # Moves on with every write to the template or its draft; If-Match names it.
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("draft", Written),
+    sa.Column("created_by", Id),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.Index(None, "tenant_id", "status"),
+    sa.Index(None, "tenant_id", "name"),
+)
+
+template_versions = _table(
+    "template_versions",
+    sa.Column("template_id", Id, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    _tenant(),
+    sa.Column("definition", Written, nullable=False),
+    sa.Column("note", sa.Text),
+    sa.Column("published_by", Id),
+    sa.Column("published_at", Instant, nullable=False),
+)
+
+# -- runs ------------------------------------------------------------------------------------------
+
+runs = _table(
+    "runs",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("template_id", Id, nullable=False),
+    sa.Column("template_version", sa.Integer, nullable=False),
+    sa.Column("ticket_id", Id),
+    sa.Column("owner_id", Id),
+    sa.Column("trigger_type", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("archived", sa.Boolean, nullable=False, server_default=sa.text("false")),
+    sa.Column("state", Bytes, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("timeline_head", Bytes, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("completed_at", Instant),
+    sa.Index(None, "tenant_id", "created_at"),
+    sa.Index(None, "ticket_id"),
+    # "Is this template in use, does this ticket have a live run": live runs alone, however long the history.
+    sa.Index(
+        "ix_runs_live",
+        "tenant_id",
+        "template_id",
+        sqlite_where=sa.text("completed_at IS NULL"),
+        postgresql_where=sa.text("completed_at IS NULL"),
+    ),
+    sa.Index(None, "tenant_id", "template_id", "created_at"),
+)
+
+activations = _table(
+    "activations",
+    sa.Column("run_id", Id, primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("id", Id, nullable=False),
+    _tenant(),
+    sa.Column("step_id", sa.Text, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("completed_at", Instant, nullable=False),
+    sa.Column("completed_by", Id),
+    # Its deadline as it was in the end; None when it had none.
+    sa.Column("due_at", Instant),
+    sa.Column("detail", Bytes, nullable=False),
+    sa.Index(
+        "ix_activations_done_by",
+        "completed_by",
+        "completed_at",
+        sqlite_where=sa.text("completed_by IS NOT NULL"),
+        postgresql_where=sa.text("completed_by IS NOT NULL"),
+    ),
+)
+
+# One row a decision: `seq` is the first of its events' numbers. The subject is a run or a ticket.
+timeline = _table(
+    "timeline",
+    sa.Column("subject_id", Id, primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    _tenant(),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("actor_id", Id),
+    sa.Column("events", Bytes, nullable=False),
+    sa.Column("hash", Bytes, nullable=False),
+)
+
+# -- open work -------------------------------------------------------------------------------------
+
+work_items = _table(
+    "work_items",
+    # The activation's id: one live activation is at most one work item.
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("run_id", Id, nullable=False),
+    sa.Column("step_id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("template_id", Id, nullable=False),
+    sa.Column("ticket_id", Id),
+    sa.Column("assigned_to", Id),
+    sa.Column("group_id", Id),
+    sa.Column("claimed_by", Id),
+    sa.Column("due_at", Instant),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Index(None, "run_id"),
+    sa.Index(None, "tenant_id", "opened_at"),
+)
+
+work_offers = _table(
+    "work_offers",
+    sa.Column("audience_id", Id, primary_key=True),
+    sa.Column("opened_at", Instant, primary_key=True),
+    sa.Column("item_id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Index(None, "item_id"),
+)
+
+# -- what is still to come -------------------------------------------------------------------------
+
+timers = _table(
+    "timers",
+    sa.Column("id", sa.Text, primary_key=True),
+    _tenant(),
+    sa.Column("run_id", Id, nullable=False),
+    sa.Column("activation_id", Id, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("claim_token", sa.Text),
+    sa.Column("lease_until", Instant),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Index(None, "due_at"),
+    sa.Index(None, "run_id"),
+)
+
+jobs = _table(
+    "jobs",
+    sa.Column("id", sa.Text, primary_key=True),
+    _tenant(),
+    sa.Column("queue", sa.Text, nullable=False),
+    sa.Column("run_id", Id),
+    sa.Column("activation_id", Id),
+    sa.Column("action", Bytes, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("timeout_s", sa.Float, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("claim_token", sa.Text),
+    sa.Column("lease_until", Instant),
+    # Set when a job that no run waits for has failed for good: it stays to be looked at.
+    sa.Column("failed_at", Instant),
+    sa.Column("error", sa.Text),
+    sa.Index(
+        "ix_jobs_due",
+        "queue",
+        "due_at",
+        sqlite_where=sa.text("failed_at IS NULL"),
+        postgresql_where=sa.text("failed_at IS NULL"),
+    ),
+    sa.Index(None, "run_id"),
+)
+
+# Commands for other roots, sent with the transaction that caused them.
+outbox = _table(
+    "outbox",
+    sa.Column("id", sa.Text, primary_key=True),
+    _tenant(),
+    sa.Column("command", sa.Text, nullable=False),
+    sa.Column("body", Bytes, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Index(None, "due_at"),
+)
+
+counters = _table(
+    "counters",
+    sa.Column("tenant_id", Id, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
+)
+
+incidents = _table(
+    "incidents",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    # One row a subject, code and step (the id is made of them): the same trouble again counts up.
+    # The subject is a run, ticket, template or job, and its id.
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("subject_id", sa.Text, nullable=False),
+    sa.Column("step_id", sa.Text),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Column("first_at", Instant, nullable=False),
+    sa.Column("last_at", Instant, nullable=False),
+    sa.Column("closed_by", Id),
+    sa.Index(None, "subject_id"),
+    sa.Index(None, "tenant_id", "status", "last_at"),
+)
+
+idempotency = _table(
+    "idempotency",
+    sa.Column("tenant_id", Id, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("request_hash", Bytes, nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("answer", Bytes, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Index(None, "created_at"),
+)
+
+# -- the desk --------------------------------------------------------------------------------------
+
+tickets = _table(
+    "tickets",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    # INC-000042 and the like; numbered per tenant and type.
+    sa.Column("number", sa.Text, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("subtype", sa.Text),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("description", sa.Text),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("priority", sa.Text, nullable=False),
+    sa.Column("category", sa.Text, nullable=False),
+    sa.Column("queue", sa.Text, nullable=False),
+    sa.Column("group_id", Id),
+    sa.Column("assignee_id", Id),
+    sa.Column("requester_id", Id),
+    sa.Column("tags", Json, nullable=False),
+    sa.Column("custom", Json, nullable=False),
+    sa.Column("resolution_category", sa.Text),
+    # Since when it has been resolved or closed; None while it is neither.
+    sa.Column("resolved_at", Instant),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("timeline_seq", sa.BigInteger, nullable=False),
+    sa.Column("timeline_head", Bytes, nullable=False),
+    sa.UniqueConstraint("tenant_id", "number"),
+    sa.Index(None, "tenant_id", "created_at"),
+    sa.Index(None, "tenant_id", "status", "created_at"),
+    sa.Index(None, "tenant_id", "requester_id", "created_at"),
+    sa.Index(None, "tenant_id", "assignee_id", "created_at"),
+    sa.Index(None, "tenant_id", "group_id", "created_at"),
+    sa.Index(None, "tenant_id", "queue", "created_at"),
+    sa.Index(None, "tenant_id", "updated_at"),
+)
+
+comments = _table(
+    "comments",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("ticket_id", Id, nullable=False),
+    sa.Column("author_id", Id),
+    sa.Column("visibility", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Index(None, "ticket_id", "created_at"),
+)
+
+files = _table(
+    "files",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    # The content lives under its hash in the data directory.
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("media_type", sa.Text, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("ticket_id", Id),
+    sa.Column("uploaded_by", Id),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Index(None, "ticket_id"),
+)
+
+ticket_links = _table(
+    "ticket_links",
+    sa.Column("ticket_id", Id, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("other_id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Index(None, "other_id"),
+)
+
+notifications = _table(
+    "notifications",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    # A person, or a group: its members share one row, as they share a work offer.
+    sa.Column("audience_id", Id, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("run_id", Id),
+    sa.Column("ticket_id", Id),
+    sa.Column("item_id", Id),
+    sa.Column("created_at", Instant, nullable=False),
+    # Of a notice to one person; who of a group has read theirs is in notification_reads.
+    sa.Column("read_at", Instant),
+    sa.Index(None, "audience_id", "created_at"),
+    # "How many has she not read": only what is unread, however long the history.
+    sa.Index(
+        "ix_notifications_unread",
+        "audience_id",
+        "created_at",
+        sqlite_where=sa.text("read_at IS NULL"),
+        postgresql_where=sa.text("read_at IS NULL"),
+    ),
+)
+
+notification_reads = _table(
+    "notification_reads",
+    sa.Column("user_id", Id, primary_key=True),
+    sa.Column("notification_id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("read_at", Instant, nullable=False),
+)
+
+calendars = _table(
+    "calendars",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("definition", Json, nullable=False),
+    sa.Column("is_default", sa.Boolean, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.UniqueConstraint("tenant_id", "name"),
+)
+
+views = _table(
+    "views",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("user_id", Id, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("screen", sa.Text, nullable=False),
+    sa.Column("shared", sa.Boolean, nullable=False),
+    sa.Column("filters", Json, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Index(None, "tenant_id", "screen"),
+)

@@ -1,0 +1,94 @@
+"""The timeline: append-only rows, one a decision, chained by a keyed hash so that a change to any of them shows."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from wayline.core.events import Event
+from wayline.store.tables import EPOCH, MICROSECOND, timeline
+
+GENESIS = b"\0" * 32
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[Event])
+
+
+def link(
+    key: bytes, head: bytes, *, subject_id: str, seq: int, at: datetime, actor_id: str | None, events: bytes
+) -> bytes:
+    """The hash of one row: HMAC-SHA256 over the hash before it and everything the row says."""
+    said = f"{subject_id}|{seq}|{(at - EPOCH) // MICROSECOND}|{actor_id or ''}|".encode()
+    return hmac.digest(key, head + said + events, "sha256")
+
+
+def row_of(
+    key: bytes,
+    head: bytes,
+    *,
+    tenant_id: str,
+    subject_id: str,
+    seq: int,
+    at: datetime,
+    actor_id: str | None,
+    events: Sequence[Event],
+) -> dict[str, Any]:
+    """The row of one decision, with its hash."""
+    blob = _encoder.encode(events)
+    return {
+        "subject_id": subject_id,
+        "seq": seq,
+        "tenant_id": tenant_id,
+        "at": at,
+        "actor_id": actor_id,
+        "events": blob,
+        "hash": link(key, head, subject_id=subject_id, seq=seq, at=at, actor_id=actor_id, events=blob),
+    }
+
+
+class TimelineEvent(msgspec.Struct, frozen=True):
+    """One event as the surfaces show it."""
+
+    seq: int
+    event: str
+    at: datetime
+    actor: str | None
+    detail: str
+    step_id: str | None
+    activation_id: str | None
+    data: dict[str, Any]
+
+
+def read_timeline(
+    connection: sa.Connection, *, tenant_id: str, subject_id: str, after_seq: int = -1, rows: int = 1000
+) -> list[TimelineEvent]:
+    """The events of a run or ticket in order, from the first decision at or past `after_seq` on; at most `rows`
+    decisions."""
+    query = (
+        sa.select(timeline.c.seq, timeline.c.at, timeline.c.actor_id, timeline.c.events)
+        .where(
+            timeline.c.subject_id == subject_id,
+            timeline.c.tenant_id == tenant_id,
+            timeline.c.seq > after_seq,
+        )
+        .order_by(timeline.c.seq)
+        .limit(rows)
+    )
+    return [
+        TimelineEvent(
+            seq=row.seq + index,
+            event=event.event,
+            at=row.at,
+            actor=row.actor_id,
+            detail=event.detail,
+            step_id=event.step_id,
+            activation_id=event.activation_id,
+            data=event.data,
+        )
+        for row in connection.execute(query)
+        for index, event in enumerate(_decoder.decode(row.events))
+    ]

@@ -1,0 +1,107 @@
+"""Another system to call: an HTTP server on the loopback address that answers as a test tells it, well or badly."""
+
+from __future__ import annotations
+
+import json
+import socketserver
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Received:
+    """A request as it came; header names in lower case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def answer(status: int = 200, body: Any = None, **headers: str) -> bytes:
+    """A well-formed answer. Underscores in header names become hyphens; a body that is no bytes is sent as JSON."""
+    content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+    if not isinstance(body, bytes | None):
+        headers.setdefault("content_type", "application/json")
+    headers.setdefault("content_length", str(len(content)))
+    lines = [f"HTTP/1.1 {status} Whatever", *(f"{name.replace('_', '-')}: {v}" for name, v in headers.items())]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
+
+
+HANG = b"hang"
+"""Take the request and say nothing."""
+
+
+@dataclass
+class OtherSystem:
+    """Answers with what is in `answers`, one a request, then with 200 and `{}`; keeps what it receives."""
+
+    answers: deque[bytes] = field(default_factory=deque)
+    received: list[Received] = field(default_factory=list)
+    port: int = 0
+    closing: threading.Event = field(default_factory=threading.Event)
+    _arrival: threading.Condition = field(default_factory=threading.Condition)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def take(self, request: Received) -> bytes:
+        with self._arrival:
+            self.received.append(request)
+            self._arrival.notify_all()
+            return self.answers.popleft() if self.answers else answer(body={})
+
+    def wait_for(self, count: int, *, timeout_s: float = 10.0) -> list[Received]:
+        """The requests so far as soon as there are `count`; fails when they do not come in time."""
+        with self._arrival:
+            assert self._arrival.wait_for(lambda: len(self.received) >= count, timeout_s), len(self.received)
+            return list(self.received)
+
+
+@contextmanager
+def other_system() -> Iterator[OtherSystem]:
+    """One, for the length of the block."""
+    system = OtherSystem()
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while line := self.rfile.readline():
+                method, path, _ = line.decode("latin-1").split(" ", 2)
+                headers = {}
+                while (header := self.rfile.readline().decode("latin-1").strip()) != "":
+                    name, _, value = header.partition(":")
+                    headers[name.lower()] = value.strip()
+                body = self.rfile.read(int(headers.get("content-length", "0")))
+                said = system.take(Received(method, path, headers, body))
+                if said == HANG:
+                    system.closing.wait()
+                    return
+                self.wfile.write(said)
+                self.wfile.flush()
+                if b"close" in said[:500].lower():
+                    return
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+        request_queue_size = 128
+        block_on_close = False
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        system.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        try:
+            yield system
+        finally:
+            system.closing.set()
+            server.shutdown()
+            thread.join()
