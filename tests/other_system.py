@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BufferedIOBase
 from typing import Any
 
 
@@ -67,6 +68,27 @@ class OtherSystem:
             return list(self.received)
 
 
+def _read(stream: BufferedIOBase) -> Received | None:
+    """The next whole request; None when the caller hangs up, or dies in the middle of one."""
+    try:
+        head = b""
+        while line := stream.readline():
+            head += line
+            if head.endswith(b"\r\n\r\n"):
+                break
+        else:
+            return None
+        first, *lines = head.decode("latin-1").strip().split("\r\n")
+        method, path, _ = first.split(" ", 2)
+        pairs = (line.partition(":") for line in lines)
+        headers = {name.lower(): value.strip() for name, _, value in pairs}
+        length = int(headers.get("content-length", "0"))
+        body = stream.read(length)
+    except ConnectionResetError:
+        return None
+    return Received(method, path, headers, body) if len(body) == length else None
+
+
 @contextmanager
 def other_system() -> Iterator[OtherSystem]:
     """One, for the length of the block."""
@@ -74,14 +96,8 @@ def other_system() -> Iterator[OtherSystem]:
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            while line := self.rfile.readline():
-                method, path, _ = line.decode("latin-1").split(" ", 2)
-                headers = {}
-                while (header := self.rfile.readline().decode("latin-1").strip()) != "":
-                    name, _, value = header.partition(":")
-                    headers[name.lower()] = value.strip()
-                body = self.rfile.read(int(headers.get("content-length", "0")))
-                said = system.take(Received(method, path, headers, body))
+            while (request := _read(self.rfile)) is not None:
+                said = system.take(request)
                 if said == HANG:
                     system.closing.wait()
                     return
