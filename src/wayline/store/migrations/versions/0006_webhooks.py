@@ -1,0 +1,8 @@
+"""Webhooks out and their deliveries."""
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    pass

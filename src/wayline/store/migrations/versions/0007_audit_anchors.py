@@ -1,0 +1,8 @@
+"""Daily anchors of the timelines' heads."""
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    pass
