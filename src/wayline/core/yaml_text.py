@@ -19,6 +19,7 @@ MAX_DEPTH: Final = 200
 MAX_VALUES: Final = 500_000
 """Values in one text, each alias counted with everything it stands for."""
 MAX_INTEGER_DIGITS: Final = 40
+MAX_DOCUMENTS: Final = 1_000
 _NULL = re.compile(r"~|null|Null|NULL|")
 _TRUE = re.compile(r"true|True|TRUE")
 _FALSE = re.compile(r"false|False|FALSE")
@@ -36,7 +37,13 @@ class YamlUnreadable(ValueError):
 
 def read_yaml(text: str) -> Any:
     """The one document in the text, as JSON has it: keys are texts, an empty text is None. Raises YamlUnreadable."""
-    reading = _Reading()
+    documents = read_yaml_documents(text, most=1)
+    return documents[0] if documents else None
+
+
+def read_yaml_documents(text: str, *, most: int = MAX_DOCUMENTS) -> list[Any]:
+    """Every document in the text, at most so many, set apart by `---`. Raises YamlUnreadable."""
+    reading = _Reading(most)
     try:
         for event in yaml.parse(text, Loader=_Loader):
             reading.take(event)
@@ -45,7 +52,7 @@ def read_yaml(text: str) -> Any:
         raise YamlUnreadable(_at(mark, getattr(error, "problem", None) or str(error))) from error
     except UnicodeError as error:
         raise YamlUnreadable(f"not a text: {error}") from error
-    return reading.document
+    return reading.documents
 
 
 class _Open:
@@ -61,19 +68,21 @@ class _Open:
 
 
 class _Reading:
-    def __init__(self) -> None:
-        self.document: Any = None
+    def __init__(self, most: int) -> None:
+        self.documents: list[Any] = []
+        self._most = most
         self._open: list[_Open] = []
         self._anchors: dict[str, tuple[Any, int]] = {}
-        self._documents = 0
 
     def take(self, event: Any) -> None:
         """One event of the parser."""
         match event:
             case yaml.DocumentStartEvent():
-                self._documents += 1
-                if self._documents > 1:
-                    raise YamlUnreadable(_at(event.start_mark, "a second document begins"))
+                if len(self.documents) == self._most:
+                    more = "a second document begins" if self._most == 1 else f"more than {self._most} documents"
+                    raise YamlUnreadable(_at(event.start_mark, more))
+                self.documents.append(None)
+                self._anchors = {}
             case yaml.ScalarEvent():
                 self._scalar(event)
             case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
@@ -101,7 +110,7 @@ class _Reading:
             self._name(event)
             return
         is_plain = event.tag is None and event.implicit[0]
-        self._put(_plain(event.value) if is_plain else event.value, 1, event.anchor, event)
+        self._put(plain_value(event.value) if is_plain else event.value, 1, event.anchor, event)
 
     def _name(self, event: Any) -> None:
         if event.value in self._open[-1].value:
@@ -123,7 +132,7 @@ class _Reading:
         if anchor is not None:
             self._anchors[anchor] = (value, size)
         if not self._open:
-            self.document = value
+            self.documents[-1] = value
             return
         into = self._open[-1]
         into.size += size
@@ -142,7 +151,8 @@ def _refuse_tag(event: Any, known: tuple[str | None, ...]) -> None:
         raise YamlUnreadable(_at(event.start_mark, f"the tag {event.tag} means nothing here"))
 
 
-def _plain(text: str) -> Any:
+def plain_value(text: str) -> Any:
+    """What a text without quotes stands for."""
     if _NULL.fullmatch(text):
         return None
     if _TRUE.fullmatch(text):
