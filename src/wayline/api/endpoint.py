@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
@@ -18,7 +18,7 @@ from starlette.responses import Response
 from wayline.api.auth import Caller, allow
 from wayline.api.problems import Problem
 from wayline.core.commands import Command
-from wayline.core.names import storable
+from wayline.core.names import storable, unkeepable, unstorable
 from wayline.core.refusals import Issue, Refusal, not_found
 from wayline.core.template import issues_of
 from wayline.core.yaml_text import YamlUnreadable, read_yaml
@@ -31,8 +31,7 @@ MAX_BODY_BYTES = 2 * 1024 * 1024
 JSON_TYPE = "application/json"
 YAML_TYPES = ("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml")
 ID_PATTERN = re.compile(r"^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$")
-MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
-# Only a body with an escaped NUL or a very long number can hold what `_unkeepable` looks for.
+# Only a body with an escaped NUL or a very long number can hold what `unkeepable` looks for.
 _SUSPECT = re.compile(rb"\\u0000|[0-9]{19}")
 _decode = msgspec.json.Decoder().decode
 T = TypeVar("T")
@@ -237,9 +236,9 @@ class Resource:
 
 def parsed_query(request: Request, model: type[BaseModel]) -> Any:
     """The query as its model; raises a refusal naming every bad parameter."""
-    unstorable = [name for name, value in request.query_params.items() if not storable(name + value)]
-    if unstorable:
-        raise _refused([_unstorable(ascii(name)[1:-1]) for name in unstorable])
+    unkept = [name for name, value in request.query_params.items() if not storable(name + value)]
+    if unkept:
+        raise _refused([unstorable(ascii(name)[1:-1]) for name in unkept])
     try:
         return model.model_validate(dict(request.query_params))
     except ValidationError as error:
@@ -257,7 +256,7 @@ async def parsed_body(call: Call, model: type[BaseModel], *, yaml: bool = False)
         raise Problem("unsupported", "Send application/json or application/yaml." if yaml else "Send application/json.")
     try:
         value = _decode(raw) if raw else {}
-        issues = list(_unkeepable(value, "")) if _SUSPECT.search(raw) else []
+        issues = list(unkeepable(value, "")) if _SUSPECT.search(raw) else []
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refusal("invalid", f"Not JSON: {error}", issues=[Issue("", f"Not JSON: {error}", "not_json")]) from error
     if issues:
@@ -270,7 +269,7 @@ def _decoded_yaml(raw: bytes) -> Any:
         value = read_yaml(raw.decode("utf-8-sig"))
     except (YamlUnreadable, UnicodeDecodeError) as error:
         raise Refusal("invalid", f"Not YAML: {error}", issues=[Issue("", f"Not YAML: {error}", "not_yaml")]) from error
-    issues = list(_unkeepable(value, ""))
+    issues = list(unkeepable(value, ""))
     if issues:
         raise _refused(issues)
     return {} if value is None else value
@@ -281,30 +280,6 @@ def _as_model(value: Any, model: type[BaseModel]) -> Any:
         return model.model_validate(value)
     except ValidationError as error:
         raise _refused(issues_of(error, written=value)) from error
-
-
-def _unkeepable(value: Any, path: str) -> Iterator[Issue]:
-    """What no database can keep, wherever in a body it is: NUL in a text, integers of more than 64 bits."""
-    if isinstance(value, str):
-        if not storable(value):
-            yield _unstorable(path)
-    elif isinstance(value, bool):
-        return
-    elif isinstance(value, int):
-        if not MIN_INTEGER <= value <= MAX_INTEGER:
-            yield Issue(path, "Integers have at most 64 bits.", "out_of_range")
-    elif isinstance(value, list):
-        for position, item in enumerate(value):
-            yield from _unkeepable(item, f"{path}[{position}]")
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            if not storable(name):
-                yield _unstorable(path)
-            yield from _unkeepable(item, f"{path}.{name}" if path else name)
-
-
-def _unstorable(path: str) -> Issue:
-    return Issue(path, "It contains characters that no text has.", "unstorable")
 
 
 def _refused(issues: list[Issue]) -> Refusal:

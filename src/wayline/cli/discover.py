@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from wayline.cli.check import line_of
+from wayline.cli.definitions.problems import line_of
 from wayline.cli.log_options import AtFormat, Encoding, Format, LogPath, LogSource, Mapping, MonthFirst, Timezone
 from wayline.cli.log_progress import following
 from wayline.core.check import check

@@ -1,0 +1,72 @@
+"""What is wrong with documents, as the commands tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from wayline.cli.definitions.documents import Document
+from wayline.core.check import check
+from wayline.core.names import unkeepable
+from wayline.core.steps.step_type import Problem
+
+Found = list[tuple[Document, Problem]]
+
+
+def problems_of(document: Document) -> tuple[Problem, ...]:
+    """Every problem that can be seen without a desk; that the file cannot be read is one of them."""
+    unread = reading_problems(document)
+    return unread or check(document.content).problems
+
+
+def reading_problems(document: Document) -> tuple[Problem, ...]:
+    """Why the document could not be kept at all, whatever it says."""
+    if document.unreadable is not None:
+        return (Problem("error", "unreadable", document.unreadable),)
+    return tuple(Problem("error", i.code, i.message, i.path) for i in unkeepable(document.content, ""))
+
+
+def errors_in(found: Found) -> int:
+    """How many of the problems are errors."""
+    return sum(problem.severity == "error" for _, problem in found)
+
+
+def line_of(label: str, problem: Problem) -> str:
+    """One problem on one line: `file: error at steps[2].next: message (code)`."""
+    place = f" at {problem.path}" if problem.path else ""
+    return f"{label}: {problem.severity}{place}: {' '.join(problem.message.split())} ({problem.code})"
+
+
+def summary(files: Sequence[Any], found: Found) -> str:
+    """The line below all problems."""
+    errors = errors_in(found)
+    return f"{many(len(files), 'file')}: {many(errors, 'error')}, {many(len(found) - errors, 'warning')}."
+
+
+def as_json(found: Iterable[tuple[Document, Problem]]) -> list[dict[str, Any]]:
+    """The problems as objects: file, document (when it has several), severity, code, message, path, step_id."""
+    return [{**named(document), **msgspec.to_builtins(problem)} for document, problem in found]
+
+
+def named(document: Document) -> dict[str, Any]:
+    """Where a document is written, as JSON."""
+    return {"file": str(document.file)} | ({"document": document.place} if document.of > 1 else {})
+
+
+def namesakes(documents: Iterable[Document]) -> Iterator[tuple[Document, Problem]]:
+    """Documents that define what another one has defined already: only one of them can be meant."""
+    first: dict[tuple[str, str], Document] = {}
+    for document in documents:
+        if not document.name:
+            continue
+        other = first.setdefault((document.kind, document.name.lower()), document)
+        if other is not document:
+            said = f"{other.label} has a {document.kind} of this name too."
+            yield document, Problem("error", "defined_twice", said, "name")
+
+
+def many(number: int, thing: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
