@@ -1,24 +1,26 @@
-"""Actions: what an automatic step, and later a rule, does without a person.
+"""Actions: what an automatic step or a rule does without a person.
 
-Desk actions change the run's own ticket, its people or its variables, inside the decision. Outside actions are
+Desk actions change the ticket, its people or the run's variables, inside the decision. Outside actions are
 rendered here and handed to a worker's queue; the packages under `wayline.actions` perform them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from wayline.core import effects
-from wayline.core.decision import Deciding
+from wayline.core.effects import Effect
+from wayline.core.events import EventName
+from wayline.core.facts import Facts
 from wayline.core.refusals import Refusal
 from wayline.core.run import Activation
 from wayline.core.shorthand import or_one
 from wayline.core.text import TextError, render, render_value
 from wayline.core.ticket import PRIORITIES, STATUSES, changes_to
-from wayline.core.who import Who
+from wayline.core.who import Audience, Who
 
 SETTABLE_FIELDS = (
     "title",
@@ -34,6 +36,7 @@ SETTABLE_FIELDS = (
     "resolution_category",
 )
 MAX_OUTSIDE_TIMEOUT_S = 300.0
+TASK_QUEUE_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
 
 class ActionFailed(Exception):
@@ -43,6 +46,54 @@ class ActionFailed(Exception):
         super().__init__(message)
         self.permanent = permanent
         self.retry_after_s = retry_after_s
+
+
+class Acting(Protocol):
+    """On whose account an action is done: a run's decision, or a rule that sees an event. Both own a copy of the
+    ticket that the action may change, and a list of effects that it may add to."""
+
+    facts: Facts
+    ticket: dict[str, Any] | None
+    effects: list[Effect]
+
+    @property
+    def scope(self) -> dict[str, Any]:
+        """Names as texts see them."""
+
+    @property
+    def ticket_id(self) -> str | None:
+        """The ticket it is about."""
+
+    @property
+    def owner_id(self) -> str | None:
+        """Who owns what it starts."""
+
+    @property
+    def requester_id(self) -> str | None:
+        """Whose request it is about."""
+
+    def find(self, who: Who) -> Audience:
+        """Whom an expression means now."""
+
+    def change_ticket(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Write fields of the ticket now; returns what really changed, from → to."""
+
+    def set_variable(self, name: str, value: Any) -> None:
+        """Give a variable of the run a new value; raises ActionFailed where there is none."""
+
+    def note(
+        self,
+        event: EventName,
+        detail: str,
+        *,
+        activation: Activation | None = None,
+        step_id: str | None = None,
+        data: dict[str, Any] | None = None,
+    ) -> None:
+        """Say on the timeline what has been done."""
+
+    def effect_id(self) -> str:
+        """The id of the effect that is added next."""
 
 
 class Action(BaseModel):
@@ -59,7 +110,7 @@ class Action(BaseModel):
         """Who-expressions, by the field they stand in."""
         return ()
 
-    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
+    def perform(self, acting: Acting, activation: Activation | None) -> dict[str, Any]:
         """Do a desk action now and return its output; raises ActionFailed."""
         raise NotImplementedError
 
@@ -88,8 +139,8 @@ class UpdateField(Action):
     def texts(self) -> Iterable[tuple[str, Any]]:
         return [("fields" if self.fields is not None else "value", self.changes())]
 
-    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
-        return _change(deciding, _render_value(self.changes(), deciding.scope))
+    def perform(self, acting: Acting, activation: Activation | None) -> dict[str, Any]:
+        return _change(acting, _render_value(self.changes(), acting.scope))
 
 
 class SetStatus(Action):
@@ -98,8 +149,8 @@ class SetStatus(Action):
     type: Literal["set_status"]
     status: Literal[STATUSES]  # type: ignore[valid-type]
 
-    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
-        return _change(deciding, {"status": self.status})
+    def perform(self, acting: Acting, activation: Activation | None) -> dict[str, Any]:
+        return _change(acting, {"status": self.status})
 
 
 class SetPriority(Action):
@@ -114,8 +165,8 @@ class SetPriority(Action):
             raise ValueError(f"priority is one of {', '.join(PRIORITIES)}")
         return self
 
-    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
-        return _change(deciding, {"priority": PRIORITIES[self.priority]})
+    def perform(self, acting: Acting, activation: Activation | None) -> dict[str, Any]:
+        return _change(acting, {"priority": PRIORITIES[self.priority]})
 
 
 class MoveQueue(Action):
@@ -124,8 +175,8 @@ class MoveQueue(Action):
     type: Literal["move_queue"]
     queue_name: str = Field(alias="queue", min_length=1)
 
-    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
-        return _change(deciding, {"queue": self.queue_name})
+    def perform(self, acting: Acting, activation: Activation | None) -> dict[str, Any]:
+        return _change(acting, {"queue": self.queue_name})
 
 
 class Assign(Action):
@@ -137,13 +188,13 @@ class Assign(Action):
     def who(self) -> Iterable[tuple[str, Who]]:
         return [("to", self.to)]
 
-    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
-        found = deciding.find(self.to)
+    def perform(self, acting: Acting, activation: Activation | None) -> dict[str, Any]:
+        found = acting.find(self.to)
         if not found.keys:
             raise ActionFailed("nobody to assign to", permanent=True)
         if found.group_id:
-            return _change(deciding, {"group": found.group_id, "assignee": None})
-        return _change(deciding, {"assignee": found.user_ids[0]})
+            return _change(acting, {"group": found.group_id, "assignee": None})
+        return _change(acting, {"assignee": found.user_ids[0]})
 
 
 class AddComment(Action):
@@ -156,10 +207,10 @@ class AddComment(Action):
     def texts(self) -> Iterable[tuple[str, Any]]:
         return [("text", self.text)]
 
-    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
-        _ticket(deciding)
-        text = _render(self.text, deciding.scope)
-        deciding.effects.append(effects.CommentTicket(text=text, visibility=self.visibility))
+    def perform(self, acting: Acting, activation: Activation | None) -> dict[str, Any]:
+        _ticket(acting)
+        text = _render(self.text, acting.scope)
+        acting.effects.append(effects.CommentTicket(text=text, visibility=self.visibility))
         return {"text": text}
 
 
@@ -173,9 +224,9 @@ class SetVariable(Action):
     def texts(self) -> Iterable[tuple[str, Any]]:
         return [("value", self.value)]
 
-    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
-        value = _render_value(self.value, deciding.scope)
-        deciding.set_variable(self.name, value)
+    def perform(self, acting: Acting, activation: Activation | None) -> dict[str, Any]:
+        value = _render_value(self.value, acting.scope)
+        acting.set_variable(self.name, value)
         return {self.name: value}
 
 
@@ -203,15 +254,15 @@ class SendNotification(Action):
     def who(self) -> Iterable[tuple[str, Who]]:
         return [(f"to[{i}]", w) for i, w in enumerate(self.to) if isinstance(w, Who)]
 
-    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
+    def perform(self, acting: Acting, activation: Activation | None) -> dict[str, Any]:
         people: dict[str, None] = {}
         addresses: list[str] = []
         for target in self.to:
             if isinstance(target, Who):
-                people.update(dict.fromkeys(deciding.find(target).user_ids))
+                people.update(dict.fromkeys(acting.find(target).user_ids))
                 continue
-            address = _render(target, deciding.scope).strip()
-            person = deciding.facts.directory.person(address)
+            address = _render(target, acting.scope).strip()
+            person = acting.facts.directory.person(address)
             if person is not None:
                 people[person.id] = None
             elif "@" in address:
@@ -220,9 +271,9 @@ class SendNotification(Action):
                 raise ActionFailed(f"{address!r} is neither a person nor an e-mail address", permanent=True)
         if not people and not addresses:
             raise ActionFailed("nobody to tell", permanent=True)
-        title = _render(self.subject or self.message[:120], deciding.scope)
-        body = _render(self.message, deciding.scope)
-        deciding.effects.append(
+        title = _render(self.subject or self.message[:120], acting.scope)
+        body = _render(self.message, acting.scope)
+        acting.effects.append(
             effects.Notify(
                 user_ids=tuple(people),
                 kind="message",
@@ -230,12 +281,10 @@ class SendNotification(Action):
                 body=body,
                 channel=self.channel,
                 addresses=tuple(addresses),
-                activation_id=activation.id,
+                activation_id=activation.id if activation else None,
             )
         )
-        deciding.note(
-            "notification_sent", f"Told {len(people) + len(addresses)} people: {title}", activation=activation
-        )
+        acting.note("notification_sent", f"Told {len(people) + len(addresses)} people: {title}", activation=activation)
         return {"to": [*people, *addresses]}
 
 
@@ -250,12 +299,12 @@ class CreateTicket(Action):
     def texts(self) -> Iterable[tuple[str, Any]]:
         return [("title", self.title), ("fields", self.fields)]
 
-    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
-        scope = deciding.scope
+    def perform(self, acting: Acting, activation: Activation | None) -> dict[str, Any]:
+        scope = acting.scope
         fields = {**_render_value(self.fields, scope), "type": self.ticket_type, "title": _render(self.title, scope)}
-        fields.setdefault("requester", deciding.requester_id)
-        effect_id = deciding.effect_id()
-        deciding.effects.append(effects.Send(id=effect_id, command="create_ticket", body={"fields": fields}))
+        fields.setdefault("requester", acting.requester_id)
+        effect_id = acting.effect_id()
+        acting.effects.append(effects.Send(id=effect_id, command="create_ticket", body={"fields": fields}))
         return {"requested": effect_id}
 
 
@@ -264,20 +313,22 @@ class StartWorkflow(Action):
 
     type: Literal["start_workflow", "start_run"]
     workflow_name: str = Field(min_length=1, description="The published template's name.")
+    task_queue: str | None = Field(None, pattern=TASK_QUEUE_PATTERN, description="Instead of the template's own.")
     input: dict[str, Any] = Field(default_factory=dict)
 
     def texts(self) -> Iterable[tuple[str, Any]]:
         return [("input", self.input)]
 
-    def perform(self, deciding: Deciding, activation: Activation) -> dict[str, Any]:
-        effect_id = deciding.effect_id()
+    def perform(self, acting: Acting, activation: Activation | None) -> dict[str, Any]:
+        effect_id = acting.effect_id()
         body = {
             "template_name": self.workflow_name,
-            "variables": _render_value(self.input, deciding.scope),
-            "ticket_id": deciding.run.ticket_id,
-            "owner_id": deciding.run.owner_id,
+            "task_queue": self.task_queue,
+            "variables": _render_value(self.input, acting.scope),
+            "ticket_id": acting.ticket_id,
+            "owner_id": acting.owner_id,
         }
-        deciding.effects.append(effects.Send(id=effect_id, command="start_run", body=body))
+        acting.effects.append(effects.Send(id=effect_id, command="start_run", body=body))
         return {"requested": effect_id}
 
 
@@ -327,26 +378,26 @@ def rendered(action: Action, scope: dict[str, Any]) -> dict[str, Any]:
     return {"type": written.pop("type"), **_render_value(written, scope)}
 
 
-def _ticket(deciding: Deciding) -> dict[str, Any]:
-    if deciding.ticket is None:
-        raise ActionFailed("this run belongs to no ticket", permanent=True)
-    return deciding.ticket
+def _ticket(acting: Acting) -> dict[str, Any]:
+    if acting.ticket is None:
+        raise ActionFailed("there is no ticket here", permanent=True)
+    return acting.ticket
 
 
-def _change(deciding: Deciding, changes: dict[str, Any]) -> dict[str, Any]:
-    ticket = _ticket(deciding)
+def _change(acting: Acting, changes: dict[str, Any]) -> dict[str, Any]:
+    ticket = _ticket(acting)
     wanted = {k: v for k, v in changes.items() if not k.startswith("custom.")}
     own = {k.removeprefix("custom."): v for k, v in changes.items() if k.startswith("custom.")}
     if own:
         wanted["custom"] = own
     try:
-        found = changes_to(ticket, wanted, directory=deciding.facts.directory)
+        found = changes_to(ticket, wanted, directory=acting.facts.directory)
     except Refusal as refusal:
         raise ActionFailed("; ".join(i.message for i in refusal.issues) or refusal.message, permanent=True) from refusal
-    changed = deciding.change_ticket(found)
+    changed = acting.change_ticket(found)
     if changed:
         said = ", ".join(f"{name} {after}" for name, (_, after) in changed.items() if name != "custom") or "own fields"
-        deciding.note("ticket_changed", f"Ticket: {said}", data={"changes": changed})
+        acting.note("ticket_changed", f"Ticket: {said}", data={"changes": changed})
     return {"changed": sorted(changed)}
 
 

@@ -258,6 +258,16 @@ class Deciding:
             self.facts, ticket=self.ticket, counters={**self.facts.counters, **self._counters}
         )
 
+    @property
+    def ticket_id(self) -> str | None:
+        """The run's ticket."""
+        return self.run.ticket_id
+
+    @property
+    def owner_id(self) -> str | None:
+        """The run's owner."""
+        return self.run.owner_id
+
     @cached_property
     def requester_id(self) -> str | None:
         """Whose request this is: the ticket's requester, else the owner."""
