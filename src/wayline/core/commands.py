@@ -101,6 +101,26 @@ class CancelRun(RunCommand, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class PauseRun(RunCommand, frozen=True, kw_only=True):
+    """Hold a live run where it is: its clocks stand still, and nothing that waits is done."""
+
+    reason: str = ""
+
+
+class ResumeRun(RunCommand, frozen=True, kw_only=True):
+    """Have a paused run go on; what came for it meanwhile takes effect now, in the order it came."""
+
+
+class RetryRun(RunCommand, frozen=True, kw_only=True):
+    """Have a failed run go on from the step it failed at, or a cancelled one from where it was."""
+
+
+class RollBackRun(RunCommand, frozen=True, kw_only=True):
+    """Take a run back to a snapshot and leave it paused there; 0 is its start."""
+
+    snapshot: int
+
+
 class MigrateRun(RunCommand, frozen=True, kw_only=True):
     """Have a live run go on by another published version of its template."""
 

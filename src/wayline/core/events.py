@@ -16,6 +16,8 @@ EventName = Literal[
     "run_cancelled",
     "run_paused",
     "run_resumed",
+    "run_retried",
+    "run_rolled_back",
     "run_migrated",
     "step_activated",
     "step_completed",
