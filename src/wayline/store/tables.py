@@ -220,10 +220,20 @@ runs = _table(
     sa.Column("state", Bytes, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("timeline_head", Bytes, nullable=False),
+    # Whether the newest anchor names this head; every decision says no again.
+    sa.Column("anchored", sa.Boolean, nullable=False, server_default=sa.text("false")),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("completed_at", Instant),
     sa.Index(None, "tenant_id", "created_at"),
     sa.Index(None, "ticket_id"),
+    # "What has changed since the last anchor": that alone, however many runs there are.
+    sa.Index(
+        "ix_runs_unanchored",
+        "tenant_id",
+        "id",
+        sqlite_where=sa.text("NOT anchored"),
+        postgresql_where=sa.text("NOT anchored"),
+    ),
     # "Is this template in use, does this ticket have a live run": live runs alone, however long the history.
     sa.Index(
         "ix_runs_live",
@@ -270,6 +280,30 @@ timeline = _table(
     sa.Column("actor_id", Id),
     sa.Column("events", Bytes, nullable=False),
     sa.Column("hash", Bytes, nullable=False),
+)
+
+# Day by day, which runs and tickets had moved on and what their heads were: what they were then, they cannot unsay.
+# Chained by a keyed hash like the timelines. `heads` is msgpack: [id as 16 bytes, seq of the last row, its hash].
+audit_anchors = _table(
+    "audit_anchors",
+    sa.Column("tenant_id", Id, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("subjects", sa.Integer, nullable=False),
+    sa.Column("heads", Bytes, nullable=False),
+    sa.Column("hash", Bytes, nullable=False),
+)
+
+# Where a timeline begins whose older rows have been pruned: `hash` is that of the last row that went, `seq` the next
+# row's, `seal` a keyed hash that only this server can make.
+timeline_boundaries = _table(
+    "timeline_boundaries",
+    sa.Column("subject_id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("hash", Bytes, nullable=False),
+    sa.Column("seal", Bytes, nullable=False),
+    sa.Column("at", Instant, nullable=False),
 )
 
 # -- open work -------------------------------------------------------------------------------------
@@ -360,6 +394,70 @@ outbox = _table(
     sa.Index(None, "due_at"),
 )
 
+# -- webhooks out ----------------------------------------------------------------------------------
+
+webhooks = _table(
+    "webhooks",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("events", Json, nullable=False),
+    # Encrypted under the server's key, for it must be had again to sign with.
+    sa.Column("secret", Bytes, nullable=False),
+    # active, disabled, or deleted: gone for everybody, its deliveries still to be removed.
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("disabled_reason", sa.Text),
+    # Since when every attempt has failed; None while they succeed.
+    sa.Column("failing_since", Instant),
+    sa.Column("created_by", Id),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.Index(None, "tenant_id", "created_at"),
+)
+
+# One row an event and webhook: what is still to be delivered, and afterwards, for a while, how it went. The event is
+# read from its timeline when it is sent; `data` (msgpack) holds what no timeline has.
+webhook_deliveries = _table(
+    "webhook_deliveries",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("webhook_id", Id, nullable=False),
+    # The run, ticket or incident it is about, and the event's number in its timeline: their order is kept.
+    sa.Column("subject_id", Id, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("data", Bytes),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("created_at", Instant, nullable=False),
+    # While somebody delivers it: when others may take it over.
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("claim_token", sa.Text),
+    # Of the last attempt.
+    sa.Column("attempted_at", Instant),
+    sa.Column("response_status", sa.Integer),
+    sa.Column("response_body", sa.Text),
+    sa.Column("error", sa.Text),
+    sa.Column("duration_ms", sa.Integer),
+    sa.Index(None, "webhook_id", "created_at"),
+    sa.Index(
+        "ix_webhook_deliveries_due",
+        "webhook_id",
+        "due_at",
+        sqlite_where=sa.text("status = 'pending'"),
+        postgresql_where=sa.text("status = 'pending'"),
+    ),
+    sa.Index(
+        "ix_webhook_deliveries_lane",
+        "webhook_id",
+        "subject_id",
+        "seq",
+        sqlite_where=sa.text("status = 'pending'"),
+        postgresql_where=sa.text("status = 'pending'"),
+    ),
+)
+
 counters = _table(
     "counters",
     sa.Column("tenant_id", Id, primary_key=True),
@@ -427,7 +525,15 @@ tickets = _table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("timeline_seq", sa.BigInteger, nullable=False),
     sa.Column("timeline_head", Bytes, nullable=False),
+    sa.Column("anchored", sa.Boolean, nullable=False, server_default=sa.text("false")),
     sa.UniqueConstraint("tenant_id", "number"),
+    sa.Index(
+        "ix_tickets_unanchored",
+        "tenant_id",
+        "id",
+        sqlite_where=sa.text("NOT anchored"),
+        postgresql_where=sa.text("NOT anchored"),
+    ),
     sa.Index(None, "tenant_id", "created_at"),
     sa.Index(None, "tenant_id", "status", "created_at"),
     sa.Index(None, "tenant_id", "requester_id", "created_at"),
