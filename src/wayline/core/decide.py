@@ -7,35 +7,20 @@ is a bug in it or in the template, and the engine makes an incident of it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-import msgspec
-
-from wayline.core import commands
-from wayline.core.action import Action, ActionFailed, rendered
+from wayline.core import commands, compensation
 from wayline.core.decision import Deciding, Decision
-from wayline.core.effects import RunJob
 from wayline.core.facts import Actor, Facts
 from wayline.core.graph import Graph, Node, outcomes_of
 from wayline.core.refusals import Issue, Refusal, not_found
-from wayline.core.retry import Retry, delay_before
-from wayline.core.run import (
-    Activation,
-    BufferedSignal,
-    Compensation,
-    EndedVisit,
-    Run,
-    Undoable,
-    activation_id,
-)
+from wayline.core.run import Activation, BufferedSignal, EndedVisit, Run, activation_id
 from wayline.core.steps.step_type import OnTimeout
 from wayline.core.template import VariablesInvalid, validated_variables
 from wayline.core.who import Audience, Who
 
 MAX_BUFFERED_SIGNALS = 1000
-DEFAULT_RETRY = Retry()
-DEFAULT_JOB_TIMEOUT_S = 30.0
 
 
 def decide(graph: Graph, run: Run, command: commands.Command, facts: Facts, at: datetime) -> Decision:
@@ -69,7 +54,7 @@ def new_run(graph: Graph, command: commands.StartRun, *, version: int, at: datet
     )
 
 
-# -- starting and ending ---------------------------------------------------------------------------
+# -- starting -------------------------------------------------------------------------------------
 
 
 def _start(deciding: Deciding, command: commands.StartRun) -> None:
@@ -84,157 +69,6 @@ def _start(deciding: Deciding, command: commands.StartRun) -> None:
         data={"template": run.template_name, "version": run.template_version},
     )
     deciding.arrive(deciding.graph.start)
-
-
-def _cancel(deciding: Deciding, command: commands.CancelRun) -> None:
-    run = deciding.run
-    if run.ended:
-        raise Refusal("conflict", f"The run is {run.status}; it cannot be cancelled.", code="not_active")
-    run.in_flight = {
-        a.job: a.step_id for a in run.open if a.job and deciding.graph.nodes[a.step_id].compensate is not None
-    }
-    deciding.close_open("cancelled")
-    run.status = "cancelled"
-    run.completed_at = deciding.at
-    said = f"Cancelled by {command.actor.name}" + (f": {command.reason}" if command.reason else "")
-    deciding.note("run_cancelled", said, data={"reason": command.reason})
-    if run.compensable:
-        _compensate(deciding, run.compensable[::-1])
-        run.compensable = []
-
-
-def _compensate(deciding: Deciding, undoables: list[Undoable]) -> None:
-    """Begin undoing these, or go on to them when others have been undone before."""
-    before = deciding.run.compensation or Compensation(todo=[], total=0)
-    deciding.run.compensation = msgspec.structs.replace(
-        before, todo=list(undoables), total=before.total + len(undoables)
-    )
-    deciding.note("compensation_started", f"Undoing {len(undoables)} steps")
-    _undo(deciding)
-
-
-def _undo(deciding: Deciding) -> None:
-    """Undo as far as it goes without waiting: desk actions at once, outside ones a job at a time."""
-    compensation = deciding.run.compensation
-    assert compensation is not None
-    while compensation.todo:
-        undoable = compensation.todo[0]
-        deciding.recall(undoable)
-        action = _undoing(deciding, undoable)
-        try:
-            if action.queue is None:
-                action.perform(deciding, _activation_of(deciding, undoable))
-                _undone(deciding)
-                continue
-            job = rendered(action, deciding.scope)
-        except ActionFailed as error:
-            _undone(deciding, error=str(error))
-            continue
-        compensation.job, compensation.attempt = deciding.effect_id(), 1
-        _run_undoing(deciding, compensation, action.queue, job, due_at=deciding.at)
-        return
-    deciding.note(
-        "compensation_completed",
-        f"Undid {compensation.done} of {compensation.total} steps",
-        data={"state": compensation.state},
-    )
-
-
-def _undoing(deciding: Deciding, undoable: Undoable) -> Action:
-    action = deciding.graph.nodes[undoable.step_id].compensate
-    assert action is not None
-    return action
-
-
-def _activation_of(deciding: Deciding, undoable: Undoable) -> Activation:
-    """What a desk action is told it belongs to; undoing is no visit, so it has a place no visit has."""
-    step = deciding.graph.nodes[undoable.step_id].step
-    return Activation(
-        id=activation_id(deciding.run.id, -1), position=-1, step_id=step.id, type=step.type, started_at=deciding.at
-    )
-
-
-def _run_undoing(
-    deciding: Deciding, compensation: Compensation, queue: str, job: dict[str, Any], *, due_at: datetime
-) -> None:
-    assert compensation.job is not None
-    deciding.effects.append(
-        RunJob(
-            id=compensation.job,
-            queue=queue,
-            action=job,
-            due_at=due_at,
-            attempt=compensation.attempt,
-            timeout_s=job.get("timeout_s", DEFAULT_JOB_TIMEOUT_S),
-        )
-    )
-
-
-def _undone(deciding: Deciding, *, error: str | None = None) -> None:
-    """The first of what was to be undone is undone, or could not be."""
-    compensation = deciding.run.compensation
-    assert compensation is not None
-    step_id = compensation.todo.pop(0).step_id
-    compensation.job = None
-    title = deciding.graph.nodes[step_id].step.title
-    if error is None:
-        compensation.done += 1
-        deciding.note("action_succeeded", f"{title}: undone", step_id=step_id)
-        return
-    compensation.failed += 1
-    deciding.note("action_failed", f"{title}: could not be undone: {error}", step_id=step_id)
-    deciding.incident("compensation_failed", f"Step {step_id} could not be undone: {error}")
-
-
-def _report_undoing(deciding: Deciding, compensation: Compensation, report: commands.ReportAction) -> None:
-    if report.error is None:
-        _undone(deciding)
-    elif report.permanent or compensation.attempt >= DEFAULT_RETRY.max_attempts:
-        _undone(deciding, error=report.error)
-    else:
-        _undo_again(deciding, compensation, report)
-        return
-    _undo(deciding)
-
-
-def _undo_again(deciding: Deciding, compensation: Compensation, report: commands.ReportAction) -> None:
-    undoable = compensation.todo[0]
-    delay_s = delay_before(DEFAULT_RETRY, compensation.attempt, report.job_id, report.retry_after_s)
-    compensation.attempt += 1
-    deciding.recall(undoable)
-    action = _undoing(deciding, undoable)
-    assert action.queue is not None
-    try:
-        job = rendered(action, deciding.scope)
-    except ActionFailed as error:
-        _undone(deciding, error=str(error))
-        _undo(deciding)
-        return
-    _run_undoing(deciding, compensation, action.queue, job, due_at=deciding.at + timedelta(seconds=delay_s))
-    deciding.note(
-        "action_retried",
-        f"Undoing failed: {report.error}; attempt {compensation.attempt} in {delay_s:.0f} s",
-        step_id=undoable.step_id,
-        data={"attempt": compensation.attempt, "delay_s": round(delay_s, 3)},
-    )
-
-
-def _report_in_flight(deciding: Deciding, report: commands.ReportAction) -> None:
-    """An action that was under way at the cancel has ended; had it effect after all, it is undone before the rest."""
-    run = deciding.run
-    step_id = run.in_flight.pop(report.job_id)
-    title = deciding.graph.nodes[step_id].step.title
-    if report.error is not None:
-        deciding.note("action_failed", f"{title}: {report.error}, after the cancel", step_id=step_id)
-        return
-    deciding.note("action_succeeded", f"{title}: done, after the cancel", step_id=step_id)
-    run.outputs[step_id] = {**report.output, "outcome": "succeeded"}
-    undoable = Undoable(step_id, report.output)
-    if run.compensation is None or run.compensation.job is None:
-        _compensate(deciding, [undoable])
-    else:
-        run.compensation.todo.insert(1, undoable)
-        run.compensation.total += 1
 
 
 # -- people's work ---------------------------------------------------------------------------------
@@ -475,12 +309,7 @@ def _leads_of(deciding: Deciding, activation: Activation) -> list[str]:
 
 def _report(deciding: Deciding, command: commands.ReportAction) -> None:
     run = deciding.run
-    compensation = run.compensation
-    if compensation is not None and compensation.job == command.job_id:
-        _report_undoing(deciding, compensation, command)
-        return
-    if command.job_id in run.in_flight:
-        _report_in_flight(deciding, command)
+    if compensation.takes_report(deciding, command):
         return
     activation = next((a for a in run.open if a.job == command.job_id), None)
     if activation is None or run.status != "running":
@@ -491,7 +320,7 @@ def _report(deciding: Deciding, command: commands.ReportAction) -> None:
 
 _HANDLERS: dict[type[commands.Command], Callable[[Deciding, Any], None]] = {
     commands.StartRun: _start,
-    commands.CancelRun: _cancel,
+    commands.CancelRun: compensation.cancel,
     commands.CompleteStep: _complete,
     commands.OverrideStep: _override,
     commands.SkipStep: _skip,
