@@ -209,7 +209,7 @@ class AddComment(Action):
 
     def perform(self, acting: Acting, activation: Activation | None) -> dict[str, Any]:
         _ticket(acting)
-        text = _render(self.text, acting.scope)
+        text = rendered_text(self.text, acting.scope)
         acting.effects.append(effects.CommentTicket(text=text, visibility=self.visibility))
         return {"text": text}
 
@@ -261,7 +261,7 @@ class SendNotification(Action):
             if isinstance(target, Who):
                 people.update(dict.fromkeys(acting.find(target).user_ids))
                 continue
-            address = _render(target, acting.scope).strip()
+            address = rendered_text(target, acting.scope).strip()
             person = acting.facts.directory.person(address)
             if person is not None:
                 people[person.id] = None
@@ -271,8 +271,8 @@ class SendNotification(Action):
                 raise ActionFailed(f"{address!r} is neither a person nor an e-mail address", permanent=True)
         if not people and not addresses:
             raise ActionFailed("nobody to tell", permanent=True)
-        title = _render(self.subject or self.message[:120], acting.scope)
-        body = _render(self.message, acting.scope)
+        title = rendered_text(self.subject or self.message[:120], acting.scope)
+        body = rendered_text(self.message, acting.scope)
         acting.effects.append(
             effects.Notify(
                 user_ids=tuple(people),
@@ -301,7 +301,11 @@ class CreateTicket(Action):
 
     def perform(self, acting: Acting, activation: Activation | None) -> dict[str, Any]:
         scope = acting.scope
-        fields = {**_render_value(self.fields, scope), "type": self.ticket_type, "title": _render(self.title, scope)}
+        fields = {
+            **_render_value(self.fields, scope),
+            "type": self.ticket_type,
+            "title": rendered_text(self.title, scope),
+        }
         fields.setdefault("requester", acting.requester_id)
         effect_id = acting.effect_id()
         acting.effects.append(effects.Send(id=effect_id, command="create_ticket", body={"fields": fields}))
@@ -401,7 +405,8 @@ def _change(acting: Acting, changes: dict[str, Any]) -> dict[str, Any]:
     return {"changed": sorted(changed)}
 
 
-def _render(text: str, scope: dict[str, Any]) -> str:
+def rendered_text(text: str, scope: dict[str, Any]) -> str:
+    """A text with its placeholders filled; raises ActionFailed on a bad one."""
     try:
         return render(text, scope)
     except TextError as error:

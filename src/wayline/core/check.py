@@ -25,7 +25,7 @@ rest is looked at all the same. The desk's people, calendars, templates and queu
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from typing import Any, Literal
 
@@ -44,11 +44,10 @@ from wayline.core.steps.form import FormStep
 from wayline.core.steps.step_type import Problem, Step
 from wayline.core.steps.wait import WaitStep
 from wayline.core.template import Template, read
-from wayline.core.text import text_names, text_problem
+from wayline.core.text import VALUE_DEPTH_MAX, text_names, text_problem, texts_in
 from wayline.core.user_query import ContextPath, CurrentUser, Matching
 from wayline.core.who import Who
 
-MAX_TEXT_DEPTH = 50
 DEFAULT_CALENDAR = "default"
 ANY_NUMBER = float("inf")
 
@@ -356,9 +355,9 @@ def _condition_problems(step: Step, sheet: _Sheet) -> Iterator[Problem]:
 
 def _text_problems(step: Step, sheet: _Sheet) -> Iterator[Problem]:
     for path, value in STEP_TYPES[step.type].texts(step):
-        for where, text in _strings(value, path):
+        for where, text in texts_in(value, path):
             if text is None:
-                said = f"Nested more than {MAX_TEXT_DEPTH} levels deep."
+                said = f"Nested more than {VALUE_DEPTH_MAX} levels deep."
                 yield sheet.problem("error", "too_deep", said, step, where)
                 continue
             fault = text_problem(text)
@@ -370,19 +369,6 @@ def _text_problems(step: Step, sheet: _Sheet) -> Iterator[Problem]:
                 trouble = sheet.names.trouble(name, step.id, any_time=path.startswith("compensate"))
                 if trouble is not None:
                     yield sheet.problem("warning", trouble.code, trouble.message, step, where)
-
-
-def _strings(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, str | None]]:
-    """Every string in a value with its path; None for what is nested too deep to be rendered."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, Mapping | list | tuple):
-        if depth == MAX_TEXT_DEPTH:
-            yield path, None
-            return
-        inside = value.items() if isinstance(value, Mapping) else enumerate(value)
-        for key, item in inside:
-            yield from _strings(item, f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}", depth + 1)
 
 
 # -- people ----------------------------------------------------------------------------------------
@@ -398,7 +384,7 @@ def _who_problems(step: Step, sheet: _Sheet, desk: Desk) -> Iterator[Problem]:
         if who.query is not None:
             yield from _query_problems(who, step, path, sheet, desk)
         if desk.directory is not None:
-            for fault_severity, code, message, key in _unknown_people(who, desk.directory):
+            for fault_severity, code, message, key in unknown_people(who, desk.directory):
                 yield sheet.problem(fault_severity, code, message, step, f"{path}.{key}")
 
 
@@ -415,10 +401,10 @@ def _query_problems(who: Who, step: Step, path: str, sheet: _Sheet, desk: Desk) 
             yield sheet.problem("warning", "unknown_query_name", said, step, f"{path}.query")
 
 
-_Fault = tuple[Literal["error", "warning"], str, str, str]
+Fault = tuple[Literal["error", "warning"], str, str, str]
 
 
-def _unknown_people(who: Who, directory: Directory) -> Iterator[_Fault]:
+def unknown_people(who: Who, directory: Directory) -> Iterator[Fault]:
     """Severity, code, message and key of what an expression names in vain."""
     if who.group is not None:
         group = directory.group(who.group)
@@ -444,7 +430,7 @@ def _unknown_people(who: Who, directory: Directory) -> Iterator[_Fault]:
 
 def _approval_problems(step: ApprovalStep, sheet: _Sheet, desk: Desk) -> Iterator[Problem]:
     directory = desk.directory
-    if directory is not None and any(f[0] == "error" for w in step.approvers for f in _unknown_people(w, directory)):
+    if directory is not None and any(f[0] == "error" for w in step.approvers for f in unknown_people(w, directory)):
         return
     most = _most_voters(step, directory)
     needed = step.rule.at_least if isinstance(step.rule, AtLeast) else 1
@@ -517,7 +503,7 @@ def _action_problems(step: Step, sheet: _Sheet, desk: Desk) -> Iterator[Problem]
         action = getattr(step, where, None)
         if isinstance(action, StartWorkflow):
             yield from _start_problems(action, step, where, sheet, desk)
-        for path, queue in _queues_of(action):
+        for path, queue in queues_of(action):
             if desk.queues is not None and "{{" not in queue and queue not in desk.queues:
                 said = f"There is no queue {queue}.{did_you_mean(queue, desk.queues)}"
                 yield sheet.problem("warning", "unknown_queue", said, step, f"{where}.{path}")
@@ -533,7 +519,7 @@ def _start_problems(action: StartWorkflow, step: Step, where: str, sheet: _Sheet
         yield sheet.problem("warning", "unknown_template", said, step, path)
 
 
-def _queues_of(action: Any) -> list[tuple[str, str]]:
+def queues_of(action: Any) -> list[tuple[str, str]]:
     if isinstance(action, MoveQueue):
         return [("queue", action.queue_name)]
     if isinstance(action, UpdateField) and isinstance(action.changes().get("queue"), str):

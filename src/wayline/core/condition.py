@@ -155,6 +155,11 @@ def names(condition: Condition) -> frozenset[str]:
     return frozenset(found)
 
 
+def operators(condition: Condition) -> frozenset[str]:
+    """The operators of its clauses; expressions have none."""
+    return frozenset(leaf.op for leaf in condition.root.leaves() if isinstance(leaf, _FieldClause))
+
+
 # The tree
 
 

@@ -114,6 +114,19 @@ def text_problem(template: str) -> TextError | None:
     return None
 
 
+def texts_in(value: Any, path: str, depth: int = 0) -> Iterator[tuple[str, str | None]]:
+    """Every string in a value with its path; None for what is nested too deep to be rendered."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping | list | tuple):
+        if depth == VALUE_DEPTH_MAX:
+            yield path, None
+            return
+        inside = value.items() if isinstance(value, Mapping) else enumerate(value)
+        for key, item in inside:
+            yield from texts_in(item, f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}", depth + 1)
+
+
 def _has_markup(template: str) -> bool:
     return "{{" in template or "{%" in template or "{#" in template
 
