@@ -77,6 +77,8 @@ tenants = _table(
     sa.Column("plan", sa.Text, nullable=False),
     # Moves on with every change to people, groups, absences, calendars or templates: caches are keyed by it.
     sa.Column("directory_version", sa.BigInteger, nullable=False, server_default="0"),
+    # Moves on with every change to a rule, so that the rules alone are read again.
+    sa.Column("rules_version", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("created_at", Instant, nullable=False),
 )
 
@@ -215,6 +217,7 @@ runs = _table(
     sa.Column("ticket_id", Id),
     sa.Column("owner_id", Id),
     sa.Column("trigger_type", sa.Text, nullable=False),
+    # `Run.standing`: `waiting_approval` while approvals are all a running run waits for, so that lists can ask for it.
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("archived", sa.Boolean, nullable=False, server_default=sa.text("false")),
     sa.Column("state", Bytes, nullable=False),
@@ -243,6 +246,27 @@ runs = _table(
         postgresql_where=sa.text("completed_at IS NULL"),
     ),
     sa.Index(None, "tenant_id", "template_id", "created_at"),
+    # One person's runs, newest first, counted off the index; and those of one status, where what is live is few and
+    # what has ended is found by it. A live run's status is in none of them: it changes often.
+    sa.Index("ix_runs_of_owner", "tenant_id", "owner_id", "created_at", "archived"),
+    sa.Index(
+        "ix_runs_live_of_owner",
+        "tenant_id",
+        "owner_id",
+        "created_at",
+        sqlite_where=sa.text("completed_at IS NULL"),
+        postgresql_where=sa.text("completed_at IS NULL"),
+    ),
+    sa.Index(
+        "ix_runs_ended_of_owner",
+        "tenant_id",
+        "owner_id",
+        "status",
+        "created_at",
+        "archived",
+        sqlite_where=sa.text("completed_at IS NOT NULL"),
+        postgresql_where=sa.text("completed_at IS NOT NULL"),
+    ),
 )
 
 activations = _table(
@@ -520,6 +544,8 @@ tickets = _table(
     sa.Column("resolution_category", sa.Text),
     # Since when it has been resolved or closed; None while it is neither.
     sa.Column("resolved_at", Instant),
+    # When a person last did something to it; None: nobody has since it was created.
+    sa.Column("last_person_at", Instant),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
@@ -638,4 +664,93 @@ views = _table(
     sa.Column("filters", Json, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Index(None, "tenant_id", "screen"),
+)
+
+# -- automation rules ------------------------------------------------------------------------------
+
+rules = _table(
+    "rules",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("trigger", sa.Text, nullable=False),
+    # Lower ones are asked first; of equals the older.
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("definition", Written, nullable=False),
+    # Of a webhook rule: what its secret address is made of, and the hash it is found by.
+    sa.Column("hook_nonce", sa.Text),
+    sa.Column("hook_hash", sa.Text, unique=True),
+    # Whom the rule acts for when a ticket has no requester.
+    sa.Column("created_by", Id),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Index(None, "tenant_id", "created_at"),
+    sa.Index(None, "tenant_id", "trigger", "position"),
+)
+
+# What each rule was, from one version of the tenant's rules until another: an old event's rules can be looked at again.
+rule_versions = _table(
+    "rule_versions",
+    sa.Column("rule_id", Id, primary_key=True),
+    sa.Column("since", sa.BigInteger, primary_key=True, autoincrement=False),
+    _tenant(),
+    # The first version it was no more in; None while it is.
+    sa.Column("until", sa.BigInteger),
+    sa.Column("trigger", sa.Text, nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("definition", Written, nullable=False),
+    sa.Column("created_by", Id),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Index(None, "tenant_id", "since"),
+    sa.Index(None, "tenant_id", "until"),
+)
+
+# One row a desk event that there were rules for: what they saw of it, and what came of it.
+rule_events = _table(
+    "rule_events",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("trigger", sa.Text, nullable=False),
+    sa.Column("ticket_id", Id),
+    sa.Column("at", Instant, nullable=False),
+    # Its place among the events of one instant.
+    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("rules_version", sa.BigInteger, nullable=False),
+    sa.Column("happening", Bytes, nullable=False),
+    sa.Column("verdict", Bytes, nullable=False),
+    sa.Index(None, "ticket_id", "at"),
+    sa.Index(None, "tenant_id", "trigger", "at"),
+    sa.Index(None, "at"),
+)
+
+# A scheduled rule has acted on a ticket, and does not again until the spell is over.
+rule_spells = _table(
+    "rule_spells",
+    sa.Column("rule_id", Id, primary_key=True),
+    sa.Column("ticket_id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("began_at", Instant, nullable=False),
+    sa.Index(None, "ticket_id"),
+)
+
+rule_sweeps = _table(
+    "rule_sweeps",
+    sa.Column("rule_id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("lease_until", Instant),
+    sa.Index(None, "due_at"),
+)
+
+# How many events one cause has had, when its chain goes on in later transactions.
+rule_chains = _table(
+    "rule_chains",
+    sa.Column("root_id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("events", sa.Integer, nullable=False),
+    sa.Column("last_at", Instant, nullable=False),
+    sa.Index(None, "last_at"),
 )
