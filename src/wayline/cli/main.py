@@ -7,7 +7,20 @@ import sys
 
 import typer
 
-COMMANDS = ("demo", "serve", "worker", "migrate", "tenant", "user", "token", "check", "discover", "replay")
+COMMANDS = (
+    "demo",
+    "serve",
+    "worker",
+    "migrate",
+    "tenant",
+    "user",
+    "token",
+    "check",
+    "apply",
+    "export",
+    "discover",
+    "replay",
+)
 
 
 def application(*names: str) -> typer.Typer:

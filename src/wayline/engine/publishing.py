@@ -7,7 +7,7 @@ longer than the writer may wait, so it is done before, and told to `create` and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -88,14 +88,17 @@ def look_at(connection: sa.Connection, *, tenant_id: str, template_id: str, lock
     )
 
 
-def checked_for(tenant: TenantFacts, definition: Any, *, template_id: str | None = None) -> Checked:
-    """What is wrong with a definition at this desk. That another template has its name is worth a warning."""
+def checked_for(
+    tenant: TenantFacts, definition: Any, *, template_id: str | None = None, beside: Collection[str] = ()
+) -> Checked:
+    """What is wrong with a definition at this desk, where templates called as in `beside` will soon be too. That
+    another template has its name is worth a warning."""
     others = [head for head in tenant.templates.values() if head.id != template_id]
     checked = check(
         definition,
         directory=tenant.directory,
         calendars=[name for name in tenant.calendars if name != "default"],
-        templates=[head.name for head in tenant.templates.values()],
+        templates=[*(head.name for head in tenant.templates.values()), *beside],
     )
     name = definition.get("name") if isinstance(definition, dict) else None
     if isinstance(name, str) and any(head.name.lower() == name.strip().lower() for head in others):
@@ -202,10 +205,16 @@ def no_room(plan: str, *, limit: int, used: int) -> Refusal:
 
 
 def edit(
-    tx: Transaction, author: Author, template_id: str, wanted: Edit, *, seen_revision: int, checked: Checked | None
+    tx: Transaction,
+    author: Author,
+    template_id: str,
+    wanted: Edit,
+    *,
+    seen_revision: int | None,
+    checked: Checked | None,
 ) -> WholeTemplate:
-    """Apply an edit to the revision it was worked out for; `checked` is what checking the definition it publishes came
-    to, None when it publishes nothing. An edit that changes nothing leaves no trace."""
+    """Apply an edit to the revision it was worked out for (None: whichever there is); `checked` is what checking the
+    definition it publishes came to, None when it publishes nothing. An edit that changes nothing leaves no trace."""
     held = _held(tx, author, template_id, seen_revision)
     template = held.template
     if template.status == "archived" and not wanted.is_active:

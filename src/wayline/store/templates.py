@@ -111,6 +111,17 @@ def _conditions(tenant_id: str, wanted: TemplateFilter) -> Iterator[sa.ColumnEle
         )
 
 
+def kept_names(connection: sa.Connection, tenant_id: str) -> list[tuple[str, str]]:
+    """(id, name) of every template of the tenant that is not archived: those that were never published, then the
+    others, each oldest first, so that the last of a name is the one that is meant by it."""
+    query = (
+        sa.select(templates.c.id, templates.c.name)
+        .where(templates.c.tenant_id == tenant_id, templates.c.status != "archived")
+        .order_by(templates.c.version > 0, templates.c.created_at, templates.c.id)
+    )
+    return [(row[0], row[1]) for row in connection.execute(query)]
+
+
 def live_runs_of(connection: sa.Connection, *, tenant_id: str, template_ids: list[str]) -> dict[str, int]:
     """How many live runs each of these templates has; those without are left out."""
     query = (
