@@ -6,10 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wayline.core.graph import Graph, Node
-from wayline.core.run import Activation, EndedVisit, Run
+from wayline.core.run import WAITING_APPROVAL, Activation, EndedVisit, Run
 from wayline.store.runs import StoredVisit
 
 _STATUS = {"pending": "running"}
+
+
+def stored_as(status: str | None) -> tuple[str, ...]:
+    """The stored statuses that this surface shows as one of its own; none for None."""
+    if status == "running":
+        return ("pending", "running", WAITING_APPROVAL)
+    return () if status is None else (status,)
 
 
 def needs_history(run: Run) -> bool:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from wayline.api.answer_shapes import one, page
 from wayline.api.endpoint import ID_PATTERN, Call, Paging, Resource, page_of
-from wayline.api.instance_view import instance, needs_history
+from wayline.api.instance_view import instance, needs_history, stored_as
 from wayline.api.problems import data, issue, json
 from wayline.api.ticket_access import visible_ticket
 from wayline.core import commands
@@ -138,7 +138,7 @@ async def list_instances(call: Call) -> Response:
     runs, total = await call.read(
         list_runs,
         tenant_id=call.caller.tenant_id,
-        status=query.status,
+        statuses=stored_as(query.status),
         template_id=_filter_id(query.template_id),
         ticket_id=ticket_id,
         owner_id=None if call.caller.is_staff else call.caller.user_id,

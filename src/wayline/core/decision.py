@@ -457,6 +457,8 @@ class Deciding:
 
     def set_variable(self, name: str, value: Any) -> None:
         """Give a variable of the run a new value."""
+        if self.run.given is None:
+            self.run.given = dict(self.run.variables)
         self.run.variables[name] = value
         self._scope = None
 

@@ -67,6 +67,7 @@ def migrated(run: Run, old_graph: Graph, new_graph: Graph, *, to_version: int, a
         template_version=to_version,
         template_name=new_graph.template.name,
         variables=validated_variables(new_graph.template, run.variables),
+        given=run.input,
         seq=run.seq + 1,
     )
     said = Event(

@@ -14,6 +14,8 @@ import msgspec
 
 RunStatus = Literal["pending", "running", "paused", "completed", "failed", "cancelled"]
 ENDED: frozenset[str] = frozenset({"completed", "failed", "cancelled"})
+# What a running run is called while people's decisions are all it waits for (DESIGN §2: no state of its own).
+WAITING_APPROVAL = "waiting_approval"
 FORMAT = 1
 
 
@@ -121,8 +123,13 @@ class Compensation(msgspec.Struct):
 class Run(msgspec.Struct, omit_defaults=True):
     """One execution of a template version. Times are aware UTC; ids are UUID text.
 
-    `completed` has each step once, the one completed latest last. `in_flight` maps jobs that were under way at the
-    cancel to their steps: should one still succeed, it is undone too.
+    `completed` has each step once, the one completed latest last. `in_flight` maps jobs that nobody waits for any more
+    to their steps: should one still succeed, it is undone with the rest. `given` are the variables as they were at the
+    start, kept from the first time a step changes one.
+
+    Where a run that stands still goes on: it does the steps of `redo` again, one after the other; then `closed` visits
+    are open again, and it comes to the steps of `arrivals`. `held` came while it was paused. `snapshot` is the one it
+    builds on, `chained` how many lie between it and the last whole one. `decided_at`: its last decision.
     """
 
     id: str
@@ -140,6 +147,7 @@ class Run(msgspec.Struct, omit_defaults=True):
     seq: int = 0
     visits: int = 0
     variables: dict[str, Any] = {}
+    given: dict[str, Any] | None = None
     outputs: dict[str, dict[str, Any]] = {}
     latest: dict[str, EndedVisit] = {}
     completed: list[str] = []
@@ -156,6 +164,19 @@ class Run(msgspec.Struct, omit_defaults=True):
     def ended(self) -> bool:
         """Whether nothing can happen to the run any more."""
         return self.status in ENDED
+
+    @property
+    def standing(self) -> str:
+        """The status, but `waiting_approval` while the run rests at approvals alone: what is stored for lists to find,
+        and what surface 002 shows."""
+        if self.status != "running" or not self.open:
+            return self.status
+        return WAITING_APPROVAL if all(a.type == "approval" for a in self.open) else self.status
+
+    @property
+    def input(self) -> dict[str, Any]:
+        """The variables the run was begun with, whatever its steps have made of them."""
+        return self.variables if self.given is None else self.given
 
     def activation(self, name: str) -> Activation | None:
         """The live activation with this id, or the only one open on the step with this id; else None."""

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import msgspec
 import sqlalchemy as sa
 
+from wayline.core.run import WAITING_APPROVAL
 from wayline.core.ticket import ENDED_STATUSES, STATUSES
 from wayline.store.names import names_of
 from wayline.store.tables import (
@@ -323,10 +324,10 @@ def _open_tickets(connection: sa.Connection, tenant_id: str) -> list[OpenTickets
 
 
 def _by_face(by_status: dict[str, int]) -> dict[str, int]:
-    """Runs by the status the desk's own surface shows: one that is pending there runs."""
+    """Runs by the status the desk's own surface shows: one that is pending, or waits for approvals, there runs."""
     return {
         "started": sum(by_status.values()),
-        "running": by_status.get("running", 0) + by_status.get("pending", 0),
+        "running": sum(by_status.get(status, 0) for status in ("pending", "running", WAITING_APPROVAL)),
         **{status: by_status.get(status, 0) for status in ("paused", "completed", "failed", "cancelled")},
     }
 

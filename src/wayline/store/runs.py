@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
@@ -67,7 +68,7 @@ def row_of(run: Run, *, version: int, head: bytes) -> dict[str, Any]:
         "ticket_id": run.ticket_id,
         "owner_id": run.owner_id,
         "trigger_type": run.trigger_type,
-        "status": run.status,
+        "status": run.standing,
         "archived": False,
         "state": run_value.encode(run),
         "version": version,
@@ -83,7 +84,7 @@ def change_of(run: Run, *, seen_version: int, head: bytes) -> dict[str, Any]:
         "b_id": run.id,
         "b_version": seen_version,
         "v_template_version": run.template_version,
-        "v_status": run.status,
+        "v_status": run.standing,
         "v_state": run_value.encode(run),
         "v_version": seen_version + 1,
         "v_timeline_head": head,
@@ -156,7 +157,7 @@ def list_runs(
     connection: sa.Connection,
     *,
     tenant_id: str,
-    status: str | None = None,
+    statuses: Collection[str] = (),
     template_id: str | None = None,
     ticket_id: str | None = None,
     owner_id: str | None = None,
@@ -169,14 +170,14 @@ def list_runs(
 ) -> tuple[list[Run], int]:
     """A page of the tenant's runs and how many there are in all.
 
-    `q` is part of a template's name or a ticket's number. Sorted by `created_at` a page costs the same however many
-    runs there are; by `completed_at` or `status`, what the filters leave.
+    `statuses` are as stored (`Run.standing`), none of them for all; `q` is part of a template's name or a ticket's
+    number. Sorted by `created_at` a page costs the same however many runs there are; by `completed_at` or `status`,
+    what the filters leave.
     """
-    conditions = [runs.c.tenant_id == tenant_id]
+    conditions = [runs.c.tenant_id == tenant_id, *_standing(statuses)]
     if not archived:
         conditions.append(runs.c.archived.is_(False))
     for column, value in (
-        (runs.c.status, status),
         (runs.c.template_id, template_id),
         (runs.c.ticket_id, ticket_id),
         (runs.c.owner_id, owner_id),
@@ -196,3 +197,14 @@ def list_runs(
     order = (column.desc(), runs.c.id.desc()) if newest_first else (column, runs.c.id)
     query = sa.select(runs.c.state).where(*conditions).order_by(*order).limit(limit).offset(offset)
     return [run_value.decode(state) for state in connection.execute(query).scalars()], total
+
+
+def _standing(statuses: Collection[str]) -> Iterator[sa.ColumnElement[bool]]:
+    """The condition on the status, and beside it what lets an index of live or of ended runs alone serve it."""
+    if not statuses:
+        return
+    yield runs.c.status.in_(sorted(statuses))
+    if run_value.ENDED.issuperset(statuses):
+        yield runs.c.completed_at.is_not(None)
+    elif run_value.ENDED.isdisjoint(statuses):
+        yield runs.c.completed_at.is_(None)
