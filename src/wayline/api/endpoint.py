@@ -23,6 +23,7 @@ from wayline.core.refusals import Issue, Refusal, not_found
 from wayline.core.template import issues_of
 from wayline.core.yaml_text import YamlUnreadable, read_yaml
 from wayline.engine.door import Change, IdempotencyKey, StoredAnswer
+from wayline.engine.one_core import on_any_core
 
 if TYPE_CHECKING:
     from wayline.bootstrap import Wayline
@@ -90,7 +91,7 @@ class Call:
 
     async def read(self, query: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Run `query(connection, …)` on a reading connection, off the event loop."""
-        return await run_in_threadpool(self.read_now, query, *args, **kwargs)
+        return await run_in_threadpool(on_any_core, self.read_now, query, *args, **kwargs)
 
     def read_now(self, query: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Run `query(connection, …)` here: for single-row reads on an embedded database, quicker than a thread."""
@@ -101,7 +102,7 @@ class Call:
         """A single-row read, wherever that is quickest."""
         if self.wayline.database.is_sqlite:
             return self.read_now(query, *args, **kwargs)
-        return await run_in_threadpool(self.read_now, query, *args, **kwargs)
+        return await run_in_threadpool(on_any_core, self.read_now, query, *args, **kwargs)
 
     async def submit(
         self, asked: Command | Change, render: Callable[[Any], Response], *, content: bytes | None = None

@@ -36,6 +36,7 @@ from wayline.core.facts import Actor
 from wayline.core.plan import features_of
 from wayline.core.refusals import Issue, Refusal, invalid
 from wayline.engine.door import Change, Transaction
+from wayline.engine.one_core import on_any_core
 from wayline.store import access, audit, people
 
 resource = Resource("Signing in")
@@ -118,7 +119,7 @@ async def _account(call: Call, body: Login) -> people.Row:
     """The account these words open; raises Unauthorized for none, and a refusal asking which of several."""
     email = body.email.strip().lower()
     accounts = await call.read(people.accounts_of, email=email, tenant=body.tenant)
-    matching = await run_in_threadpool(_matching, accounts[:MAX_ACCOUNTS_TRIED], body.password)
+    matching = await run_in_threadpool(on_any_core, _matching, accounts[:MAX_ACCOUNTS_TRIED], body.password)
     if not matching:
         raise Unauthorized("The address or the password is wrong.")
     if len(matching) > 1:
@@ -263,7 +264,7 @@ async def change_password(call: Call) -> Response:
     _limit_tries(call, call.caller.email)
     by = {"tenant_id": call.caller.tenant_id, "user_id": call.caller.user_id}
     stored = await call.read(people.password_hash_of, **by)
-    if not await run_in_threadpool(password_matches, stored, call.body.current_password):
+    if not await run_in_threadpool(on_any_core, password_matches, stored, call.body.current_password):
         raise issue("current_password", "That is not your password.", "wrong_password")
     password_hash = await _hashed(call.body.new_password, "new_password")
 
@@ -279,7 +280,7 @@ async def _hashed(password: str, field: str) -> str:
     _, issues = person.read_fields({"password": password}, creating=False)
     if issues:
         raise invalid(*(Issue(field, i.message, i.code) for i in issues))
-    return await run_in_threadpool(hash_password, password)
+    return await run_in_threadpool(on_any_core, hash_password, password)
 
 
 @resource.endpoint("POST", "/auth/invitation", body=Acceptance, public=True, refusals=(400, 429))

@@ -22,6 +22,7 @@ from wayline.core.absence import closes_a_circle
 from wayline.core.facts import Absence
 from wayline.core.refusals import Issue, Refusal, invalid, not_found
 from wayline.engine.door import Transaction
+from wayline.engine.one_core import on_any_core
 from wayline.store import access, audit, people
 
 resource = Resource("People")
@@ -249,7 +250,7 @@ def _refuse_bad(
 
 async def _hashed(password: str | None) -> str | None:
     """The hash of a password, made off the event loop: it takes a while on purpose."""
-    return None if password is None else await run_in_threadpool(hash_password, password)
+    return None if password is None else await run_in_threadpool(on_any_core, hash_password, password)
 
 
 @resource.endpoint("DELETE", "/users/{id}", ability="admin", roles=ADMIN, status=204, refusals=(404, 409))

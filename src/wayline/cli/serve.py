@@ -15,6 +15,7 @@ from uvicorn.main import STARTUP_FAILURE
 from wayline import logs
 from wayline.api.app import application
 from wayline.bootstrap import Wayline
+from wayline.engine.one_core import stay_on_one_core
 from wayline.settings import Settings, read_settings
 from wayline.store.migrate import migrate as migrate_store
 
@@ -75,3 +76,4 @@ def _tune() -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     sys.setswitchinterval(0.001)
+    stay_on_one_core()
