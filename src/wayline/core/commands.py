@@ -32,7 +32,10 @@ class DoNothing(Command, frozen=True, kw_only=True):
 
 
 class StartRun(Command, frozen=True, kw_only=True):
-    """Create a run of a template's published version (or of `template_version`) and take its first steps."""
+    """Create a run of a template's published version (or of `template_version`) and take its first steps.
+
+    `declared_only` refuses variables the template does not declare.
+    """
 
     run_id: str
     template_id: str
@@ -40,6 +43,7 @@ class StartRun(Command, frozen=True, kw_only=True):
     ticket_id: str | None = None
     owner_id: str | None = None
     variables: dict[str, Any] = {}
+    declared_only: bool = False
     trigger_type: str = "api"
     trigger_detail: str = ""
 
@@ -58,6 +62,18 @@ class CompleteStep(RunCommand, frozen=True, kw_only=True):
 
     step: str
     answer: dict[str, Any]
+
+
+class CastVote(RunCommand, frozen=True, kw_only=True):
+    """Decide an open approval, named as in CompleteStep, by a vote of one's own or of somebody one stands in for.
+
+    Unlike CompleteStep it never overrides: an admin who is not asked is refused like anybody else.
+    """
+
+    approval: str
+    decision: str
+    comment: str | None = None
+    on_behalf_of: str | None = None
 
 
 class OverrideStep(RunCommand, frozen=True, kw_only=True):

@@ -37,7 +37,7 @@ def decide(graph: Graph, run: Run, command: commands.Command, facts: Facts, at: 
 def new_run(graph: Graph, command: commands.StartRun, *, version: int, at: datetime, owner_id: str | None) -> Run:
     """The run before its first step; raises Refusal naming every variable that does not fit."""
     try:
-        variables = validated_variables(graph.template, command.variables)
+        variables = validated_variables(graph.template, command.variables, strict=command.declared_only)
     except VariablesInvalid as error:
         raise Refusal("invalid", str(error), issues=error.issues) from error
     return Run(
@@ -83,6 +83,13 @@ def _complete(deciding: Deciding, command: commands.CompleteStep) -> None:
     activation.on_behalf_of = behalf if behalf != actor.user_id else None
     _mark_late(deciding, activation)
     node.kind.complete(deciding, activation, node.step, command.answer, actor)
+
+
+def _vote(deciding: Deciding, command: commands.CastVote) -> None:
+    activation, node = _open_step(deciding, command.approval)
+    _mark_late(deciding, activation)
+    answer = {"decision": command.decision, "comment": command.comment, "on_behalf_of": command.on_behalf_of}
+    node.kind.vote(deciding, activation, node.step, answer, command.actor)
 
 
 def _mark_late(deciding: Deciding, activation: Activation) -> None:
@@ -322,6 +329,7 @@ _HANDLERS: dict[type[commands.Command], Callable[[Deciding, Any], None]] = {
     commands.StartRun: _start,
     commands.CancelRun: compensation.cancel,
     commands.CompleteStep: _complete,
+    commands.CastVote: _vote,
     commands.OverrideStep: _override,
     commands.SkipStep: _skip,
     commands.ReassignStep: _reassign,

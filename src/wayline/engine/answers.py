@@ -14,10 +14,12 @@ from wayline.core.run import Run
 
 
 class RunAnswer(msgspec.Struct, frozen=True):
-    """A run command's answer: the run as it is now, and the graph it walks."""
+    """A run command's answer: the run as it is now, and the graph it walks. `created` is StartRun's alone: the run
+    before its first step."""
 
     run: Run
     graph: Graph
+    created: Run | None = None
 
 
 class TicketAnswer(msgspec.Struct, frozen=True):

@@ -75,7 +75,7 @@ def start_run(work: WorkingSet, tenant: TenantFacts, command: commands.StartRun)
     if command.ticket_id is not None and not decision.run.ended:
         work.live_templates.add((command.ticket_id, command.template_id))
     take_over(work, tenant, held, decision, command, at)
-    return RunAnswer(run=held.stored.run, graph=graph)
+    return RunAnswer(run=held.stored.run, graph=graph, created=run)
 
 
 def migrate_run(work: WorkingSet, tenant: TenantFacts, command: commands.MigrateRun) -> RunAnswer:

@@ -122,13 +122,34 @@ class Approval(StepType[ApprovalStep]):
     def complete(
         self, deciding: Deciding, activation: Activation, step: ApprovalStep, answer: dict[str, Any], actor: Actor
     ) -> None:
+        """A vote; from an admin who is nobody's voice here, an override."""
         voter = self._voter(deciding, activation, step, actor, answer.get("on_behalf_of"))
-        decision = read_decision(answer)
-        comment = answer.get("comment")
-        _check_comment(step, decision, comment)
-        if voter is None:
-            self.override(deciding, activation, step, decision, comment or "", actor)
+        if voter is not None:
+            self._cast(deciding, activation, step, voter, answer, actor)
             return
+        decision, comment = read_decision(answer), answer.get("comment")
+        _check_comment(step, decision, comment)
+        self.override(deciding, activation, step, decision, comment or "", actor)
+
+    def vote(
+        self, deciding: Deciding, activation: Activation, step: ApprovalStep, answer: dict[str, Any], actor: Actor
+    ) -> None:
+        voter = self._voter(deciding, activation, step, actor, answer.get("on_behalf_of"))
+        if voter is None:
+            raise _not_asked(step)
+        self._cast(deciding, activation, step, voter, answer, actor)
+
+    def _cast(
+        self,
+        deciding: Deciding,
+        activation: Activation,
+        step: ApprovalStep,
+        voter: str,
+        answer: dict[str, Any],
+        actor: Actor,
+    ) -> None:
+        decision, comment = read_decision(answer), answer.get("comment")
+        _check_comment(step, decision, comment)
         vote = Vote(by=actor.user_id or "", voter=voter, decision=decision, comment=comment, at=deciding.at)  # type: ignore[arg-type]
         activation.votes.append(vote)
         said = f"{actor.name} {decision}" + (f": {comment}" if comment else "")
@@ -163,7 +184,7 @@ class Approval(StepType[ApprovalStep]):
         if on_behalf_of is None and actor.user_id in activation.candidates:
             raise Refusal("conflict", "It is not your turn yet.", code="not_your_turn")
         if on_behalf_of is not None or not actor.is_admin:
-            raise Refusal("forbidden", f"You are not asked to decide “{step.title}”.", code="not_a_voter")
+            raise _not_asked(step)
         return None
 
     def _votes_of(self, deciding: Deciding, activation: Activation, step: ApprovalStep, actor: Actor) -> list[str]:
@@ -304,6 +325,10 @@ def read_decision(answer: dict[str, Any]) -> str:
             issues=[Issue("decision", "decision is approve or reject.", "not_a_decision")],
         )
     return decision
+
+
+def _not_asked(step: ApprovalStep) -> Refusal:
+    return Refusal("forbidden", f"You are not asked to decide “{step.title}”.", code="not_a_voter")
 
 
 def _already_voted(deciding: Deciding, cast: Vote, may_still: list[str]) -> Refusal:

@@ -155,6 +155,10 @@ class StepType(Generic[S]):
     def require_free_to_decide(self, deciding: Deciding, activation: Activation, step: S, actor: Actor) -> None:
         """Refuse an admin or a lead who must keep out of this one, whatever their rights."""
 
+    def vote(self, deciding: Deciding, activation: Activation, step: S, answer: dict[str, Any], actor: Actor) -> None:
+        """A person who is asked has voted: `{decision, comment, on_behalf_of}`."""
+        raise Refusal("conflict", f"“{step.title}” is not an approval.", code="not_an_approval")
+
     def override(
         self, deciding: Deciding, activation: Activation, step: S, decision: str, reason: str, actor: Actor
     ) -> None:
