@@ -11,6 +11,7 @@ import structlog
 
 from wayline.actions.addresses import allowed_from
 from wayline.actions.catalogue import Surroundings, performers
+from wayline.actions.webhook import WebhookCalls
 from wayline.drivers.claims import Claims
 from wayline.drivers.database_access import DatabaseAccess
 from wayline.drivers.jobs import JobLoop
@@ -18,6 +19,7 @@ from wayline.drivers.loop import Loop
 from wayline.drivers.outbox import OutboxLoop
 from wayline.drivers.recurring import RecurringLoop
 from wayline.drivers.timers import TimerLoop
+from wayline.drivers.webhooks import WebhookLoop
 from wayline.engine.door import Door
 from wayline.settings import Settings
 
@@ -44,8 +46,17 @@ class LocalDriver:
         self.timers = TimerLoop(door, self.access, self.claims)
         self.jobs = JobLoop(door, self.access, self.claims, self.performers)
         self.outbox = OutboxLoop(door, self.access)
+        self.webhooks = WebhookLoop(
+            door,
+            self.access,
+            self.claims,
+            WebhookCalls(allowed_from(settings.outbound_allow)),
+            secret_key=secret_key,
+            address=settings.address,
+            mail=settings.smtp_url is not None,
+        )
         self.recurring = RecurringLoop(door, self.access)
-        self._loops: tuple[Loop, ...] = (self.timers, self.jobs, self.outbox, self.recurring)
+        self._loops: tuple[Loop, ...] = (self.timers, self.jobs, self.outbox, self.webhooks, self.recurring)
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._told_to_stop = asyncio.Event()
         self._begun = threading.Event()
@@ -109,6 +120,7 @@ class LocalDriver:
             task.cancel()
         ended = await asyncio.gather(*rounds, return_exceptions=True)
         await self.jobs.finish(STOP_GRACE_S)
+        await self.webhooks.finish(STOP_GRACE_S)
         for performer in self.performers.values():
             await performer.close()
         for error in ended:

@@ -56,6 +56,7 @@ def take_over(
     )
     held.stored.head = row["hash"]
     work.changes.insert(timeline, row)
+    work.tell_webhooks(tenant.id, run.id, row["seq"], decision.events, command, held.graph)
     context = _Applying(tenant=tenant, held=held, command=command, at=at)
     for effect in decision.effects:
         _APPLIERS[type(effect)](work, context, effect)

@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from wayline.core.business_time import Calendar
+from wayline.core.cloud_event import Subscribers, subscribers_of
 from wayline.core.facts import Directory
 from wayline.core.graph import Graph, build
 from wayline.store.directory import (
@@ -19,6 +20,7 @@ from wayline.store.directory import (
     load_template_heads,
     tenant_versions,
 )
+from wayline.store.webhooks import subscriptions
 
 GRAPHS_KEPT = 2_000
 TENANTS_KEPT = 1_000
@@ -34,6 +36,8 @@ class TenantFacts(msgspec.Struct, frozen=True):
     calendars: Mapping[str, Calendar]
     templates: Mapping[str, TemplateHead]
     unreadable_calendars: Mapping[str, str] = {}
+    # Webhooks to tell, by the type of event.
+    subscribers: Subscribers = {}
 
     def template_named(self, name: str) -> TemplateHead | None:
         """The published template of that name, case aside; the newest of several."""
@@ -81,6 +85,7 @@ class TenantCache:
                     calendars=loaded.calendars,
                     templates=load_template_heads(connection, tenant_id),
                     unreadable_calendars=loaded.unreadable,
+                    subscribers=subscribers_of(subscriptions(connection, tenant_id)),
                 )
                 self._kept[tenant_id] = kept
                 while len(self._kept) > TENANTS_KEPT:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from wayline.core import commands
 from wayline.core import ticket as desk
+from wayline.core.cloud_event import types_of
 from wayline.core.commands import Command, RunCommand
 from wayline.core.events import Event
 from wayline.core.facts import Facts
@@ -25,9 +26,21 @@ from wayline.store import runs as stored_runs
 from wayline.store import tickets as stored_tickets
 from wayline.store.changes import Changes
 from wayline.store.runs import StoredRun
-from wayline.store.tables import comments, counters, jobs, runs, tickets, timeline, timers, work_items, work_offers
+from wayline.store.tables import (
+    comments,
+    counters,
+    jobs,
+    runs,
+    tickets,
+    timeline,
+    timers,
+    webhook_deliveries,
+    work_items,
+    work_offers,
+)
 from wayline.store.tickets import StoredTicket
 from wayline.store.timeline import row_of
+from wayline.store.webhook_deliveries import INCIDENT, incident_deliveries, new_delivery
 from wayline.store.workload import open_work_of, rotations_of
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -202,9 +215,38 @@ class WorkingSet:
             actor_id=command.actor.user_id,
             events=events,
         )
+        self.tell_webhooks(stored.tenant_id, stored.ticket["id"], stored.seq, events, command)
         stored.head = row["hash"]
         stored.seq += len(events)
         self.changes.insert(timeline, row)
+
+    def tell_webhooks(
+        self,
+        tenant_id: str,
+        subject_id: str,
+        first_seq: int,
+        events: Sequence[Event],
+        command: Command,
+        graph: Graph | None = None,
+    ) -> None:
+        """Have events told to the webhooks that asked for them. What somebody tells of the past is no news."""
+        tenant = self.tenants.get(tenant_id)
+        if tenant is None or not tenant.subscribers or command.at is not None:
+            return
+        for seq, event in enumerate(events, first_seq):
+            step = graph.nodes.get(event.step_id) if graph is not None and event.step_id is not None else None
+            for told in types_of(event.event, step.step.type if step is not None else None):
+                for webhook_id in tenant.subscribers.get(told, ()):
+                    row = new_delivery(
+                        tenant_id=tenant_id,
+                        webhook_id=webhook_id,
+                        subject_id=subject_id,
+                        seq=seq,
+                        told=told,
+                        at=self.at,
+                    )
+                    self.changes.insert(webhook_deliveries, row)
+                    self.wake(self.at)
 
     def comment(
         self, held: HeldTicket, comment_id: str, text: str, visibility: str, author_id: str | None, at: datetime
@@ -225,22 +267,25 @@ class WorkingSet:
         self, tenant_id: str, subject: str, subject_id: str, *, code: str, message: str, step_id: str | None = None
     ) -> None:
         incident_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{subject_id}:{code}:{step_id or ''}"))
-        self.changes.incidents.append(
-            {
-                "id": incident_id,
-                "tenant_id": tenant_id,
-                "subject": subject,
-                "subject_id": subject_id,
-                "step_id": step_id,
-                "code": code,
-                "message": message,
-                "status": "open",
-                "times": 1,
-                "first_at": self.at,
-                "last_at": self.at,
-                "closed_by": None,
-            }
-        )
+        row = {
+            "id": incident_id,
+            "tenant_id": tenant_id,
+            "subject": subject,
+            "subject_id": subject_id,
+            "step_id": step_id,
+            "code": code,
+            "message": message,
+            "status": "open",
+            "times": 1,
+            "first_at": self.at,
+            "last_at": self.at,
+            "closed_by": None,
+        }
+        self.changes.incidents.append(row)
+        tenant = self.tenants.get(tenant_id)
+        for delivery in incident_deliveries(row, tenant.subscribers.get(INCIDENT, ()) if tenant is not None else ()):
+            self.changes.insert(webhook_deliveries, delivery)
+            self.wake(self.at)
         self.live.append((tenant_id, "incident.raised", {"id": incident_id, "code": code}, None))
 
     def wake(self, at: datetime) -> None:

@@ -24,6 +24,7 @@ from wayline.store.tables import (
     tickets,
     timeline,
     timers,
+    webhook_deliveries,
     work_items,
     work_offers,
 )
@@ -87,6 +88,7 @@ _inserts = {
         outbox,
         counters,
         idempotency,
+        webhook_deliveries,
     )
 }
 _unlink = sa.delete(ticket_links).where(
@@ -186,6 +188,7 @@ _INSERTED_LAST = (
     ticket_links,
     notifications,
     outbox,
+    webhook_deliveries,
     idempotency,
     counters,
 )

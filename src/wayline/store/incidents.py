@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from wayline.store.changes import Changes
 from wayline.store.tables import calendars, incidents, runs, templates, tickets
+from wayline.store.webhook_deliveries import tell_of_incident
 
 MAX_MESSAGE_CHARS = 2000
 
@@ -48,6 +49,7 @@ def raise_incident(connection: sa.Connection, row: dict[str, Any]) -> None:
     changes = Changes()
     changes.incidents.append(row)
     changes.flush(connection)
+    tell_of_incident(connection, row)
 
 
 class StoredIncident(msgspec.Struct, frozen=True):
