@@ -101,6 +101,7 @@ class Action(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
     queue: ClassVar[str | None] = None
+    type: str
 
     def texts(self) -> Iterable[tuple[str, Any]]:
         """Values with placeholders, by the field they stand in."""

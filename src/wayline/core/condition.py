@@ -29,8 +29,9 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -153,6 +154,59 @@ def names(condition: Condition) -> frozenset[str]:
         else:
             found.add(leaf.source.name)
     return frozenset(found)
+
+
+def conjuncts(condition: Condition) -> tuple[Condition, ...]:
+    """The conditions that must hold, each of them, for this one to hold: those of `all`, however nested."""
+    if not isinstance(condition.root, _All):
+        return (condition,)
+    return tuple(found for part in condition.root.parts for found in conjuncts(Condition(part, condition.written)))
+
+
+def together(parts: Sequence[Condition]) -> Condition | None:
+    """The condition that holds when each of these does; None for none of them, which holds always."""
+    if not parts:
+        return None
+    return parts[0] if len(parts) == 1 else Condition(_All(tuple(part.root for part in parts)), parts[0].written)
+
+
+@dataclass(frozen=True, slots=True)
+class Equality:
+    """A clause that wants a field to be equal to one of some values. `seen_in` reads the field in a scope."""
+
+    name: str
+    values: tuple[Any, ...]
+    seen_in: Callable[[Mapping[str, Any]], Any]
+
+
+def equality(condition: Condition) -> Equality | None:
+    """The equality that a condition of one clause is; None when it is anything else."""
+    clause = condition.root
+    if not isinstance(clause, _FieldClause) or clause.op not in ("eq", "in"):
+        return None
+    values = clause.expected if clause.op == "in" else (clause.expected,)
+    return Equality(clause.source.name, values, clause.source.of)
+
+
+def equality_key(value: Any) -> Hashable | None:
+    """What values that are the same have in common; None for those that no key stands for (instants, lists, mappings).
+
+    Values with different keys are never the same, nor is one without a key the same as one that has one. With equal
+    keys they are the same, but for two texts that denote one number, such as 5 and 5.0.
+    """
+    if value is None or value is MISSING:
+        return _NOTHING_KEY
+    if isinstance(value, str):
+        return _text_key(value) if len(value) <= _KEYED_LENGTH else _new_text_key(value)
+    if isinstance(value, bool):
+        return ("truth", value)
+    number = _number(value) if isinstance(value, int | float) else None
+    return None if number is None else ("number", number)
+
+
+def is_exact_key(key: Hashable) -> bool:
+    """Whether all values with this key are the same: all but those of numbers."""
+    return not (isinstance(key, tuple) and key[0] == "number")
 
 
 def operators(condition: Condition) -> frozenset[str]:
@@ -593,6 +647,20 @@ def _same(one: Any, other: Any) -> bool:
         number = _number(one)
         return number is not None and number == _number(other)
     return bool(one == other)
+
+
+_NOTHING_KEY: Final = ("nothing",)
+_KEYED_LENGTH: Final = 100
+
+
+def _new_text_key(text: str) -> Hashable | None:
+    number = _number(text)
+    if number is not None:
+        return ("number", number)
+    return None if _instant(text) is not None else text
+
+
+_text_key = lru_cache(maxsize=8192)(_new_text_key)
 
 
 def _same_instant_text(one: str, other: str) -> bool:
