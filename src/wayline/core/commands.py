@@ -34,7 +34,10 @@ class DoNothing(Command, frozen=True, kw_only=True):
 class StartRun(Command, frozen=True, kw_only=True):
     """Create a run of a template's published version (or of `template_version`) and take its first steps.
 
-    `declared_only` refuses variables the template does not declare.
+    `declared_only` refuses variables the template does not declare. `name` is what the run is called when that is not
+    its template's name; `task_queue` None is its template's. It begins at `begin_at`, or when its `schedule`
+    (`schedule.Schedule` as data) first says so, else at once. An `unlisted` run's template is in no list: with a
+    `definition` it becomes the run's own, under the run's id; version 0 has no steps at all.
     """
 
     run_id: str
@@ -46,6 +49,12 @@ class StartRun(Command, frozen=True, kw_only=True):
     declared_only: bool = False
     trigger_type: str = "api"
     trigger_detail: str = ""
+    name: str | None = None
+    task_queue: str | None = None
+    begin_at: datetime | None = None
+    schedule: dict[str, Any] | None = None
+    unlisted: bool = False
+    definition: dict[str, Any] | None = None
 
 
 class RunCommand(Command, frozen=True, kw_only=True):
@@ -144,10 +153,23 @@ class MigrateRun(RunCommand, frozen=True, kw_only=True):
 
 
 class SendSignal(RunCommand, frozen=True, kw_only=True):
-    """Tell the run something by name; waits for it take it, else it is kept for the first that will."""
+    """Tell the run something by name; waits for it take it, else it is kept for the first that will.
+
+    With a `signal_id` it counts once, however often it is sent. `on_behalf`: whoever sends it may speak for others, so
+    that somebody else's vote counts.
+    """
 
     name: str
     payload: Any = None
+    signal_id: str | None = None
+    on_behalf: bool = False
+
+
+class CompleteCallback(RunCommand, frozen=True, kw_only=True):
+    """Somebody has posted to the one-time address of a waiting step; `body` is what they posted."""
+
+    activation_id: str
+    body: Any = None
 
 
 class FireTimer(RunCommand, frozen=True, kw_only=True):

@@ -10,17 +10,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from wayline.core import commands, compensation
+from wayline.core import commands, compensation, signalling, starting
 from wayline.core.decision import Deciding, Decision
 from wayline.core.facts import Actor, Facts
 from wayline.core.graph import Graph, Node, outcomes_of
 from wayline.core.refusals import Issue, Refusal, not_found
-from wayline.core.run import Activation, BufferedSignal, EndedVisit, Run, activation_id
+from wayline.core.run import Activation, EndedVisit, Run, activation_id
 from wayline.core.steps.step_type import OnTimeout
 from wayline.core.template import VariablesInvalid, validated_variables
 from wayline.core.who import Audience, Who
-
-MAX_BUFFERED_SIGNALS = 1000
 
 
 def decide(graph: Graph, run: Run, command: commands.Command, facts: Facts, at: datetime) -> Decision:
@@ -50,25 +48,12 @@ def new_run(graph: Graph, command: commands.StartRun, *, version: int, at: datet
         ticket_id=command.ticket_id,
         owner_id=owner_id,
         trigger_type=command.trigger_type,
+        name=command.name,
+        task_queue=command.task_queue or graph.template.head.task_queue,
+        unlisted=command.unlisted,
+        schedule=command.schedule,
         variables=variables,
     )
-
-
-# -- starting -------------------------------------------------------------------------------------
-
-
-def _start(deciding: Deciding, command: commands.StartRun) -> None:
-    run = deciding.run
-    if run.status != "pending":
-        raise Refusal("conflict", f"The run is {run.status}; it has begun.", code="already_started")
-    run.status = "running"
-    run.started_at = deciding.at
-    deciding.note(
-        "run_started",
-        command.trigger_detail or "Manually initiated",
-        data={"template": run.template_name, "version": run.template_version},
-    )
-    deciding.arrive(deciding.graph.start)
 
 
 # -- people's work ---------------------------------------------------------------------------------
@@ -232,21 +217,15 @@ def _require_supervisor(deciding: Deciding, activation: Activation, actor: Actor
 
 
 def _signal(deciding: Deciding, command: commands.SendSignal) -> None:
-    run = deciding.run
-    if run.ended:
-        raise Refusal("conflict", f"The run is {run.status}.", code="not_running")
-    deciding.note("signal_received", f"Signal {command.name}", data={"name": command.name, "payload": command.payload})
-    for activation in list(run.open):
-        node = deciding.graph.nodes[activation.step_id]
-        if node.kind.take_signal(deciding, activation, node.step, command.name, command.payload, command.actor):
-            return
-    if len(run.signals) >= MAX_BUFFERED_SIGNALS:
-        raise Refusal("conflict", f"{MAX_BUFFERED_SIGNALS} signals are already waiting.", code="too_many_signals")
-    run.signals.append(BufferedSignal(name=command.name, payload=command.payload, at=deciding.at))
-    deciding.note("signal_buffered", f"Kept {command.name} until a step waits for it")
+    vote = signalling.signal(deciding, command)
+    if vote is not None:
+        _vote(deciding, vote)
 
 
 def _fire(deciding: Deciding, command: commands.FireTimer) -> None:
+    if command.kind == starting.BEGIN:
+        starting.come_due(deciding, command)
+        return
     run = deciding.run
     activation = next((a for a in run.open if a.id == command.activation_id), None)
     if activation is None or command.timer_id not in activation.timers or run.status != "running":
@@ -326,7 +305,7 @@ def _report(deciding: Deciding, command: commands.ReportAction) -> None:
 
 
 _HANDLERS: dict[type[commands.Command], Callable[[Deciding, Any], None]] = {
-    commands.StartRun: _start,
+    commands.StartRun: starting.start,
     commands.CancelRun: compensation.cancel,
     commands.CompleteStep: _complete,
     commands.CastVote: _vote,
@@ -336,6 +315,7 @@ _HANDLERS: dict[type[commands.Command], Callable[[Deciding, Any], None]] = {
     commands.ClaimStep: _claim,
     commands.ReleaseStep: _release,
     commands.SendSignal: _signal,
+    commands.CompleteCallback: signalling.complete_callback,
     commands.FireTimer: _fire,
     commands.ReportAction: _report,
 }

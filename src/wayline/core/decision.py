@@ -85,7 +85,7 @@ class Deciding:
                     f"more than {MAX_STEPS_A_DECISION} steps in one decision, last {self._arrivals[0]}"
                 )
             self._visit(self._arrivals.pop(0))
-        if not self.run.open and not self._arrivals and self.run.status == "running":
+        if not self.run.open and not self._arrivals and self.run.status == "running" and self.graph.nodes:
             self.run.status = "completed"
             self.run.completed_at = self.at
             self.note("run_completed", "Completed")
@@ -169,7 +169,10 @@ class Deciding:
         self.note("run_failed", message, step_id=step_id, data={"reason": reason})
 
     def close_open(self, status: str) -> None:
-        """End every live activation without an outcome."""
+        """End every live activation without an outcome, and whatever was to bring the run on."""
+        if self.run.begin_timer is not None:
+            self.effects.append(CancelTimer(id=self.run.begin_timer))
+            self.run.begin_timer = None
         self._arrivals.clear()
         for activation in list(self.run.open):
             self._leave(activation, status=status, outcome=None)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 EventName = Literal[
+    "run_scheduled",
     "run_started",
     "run_completed",
     "run_failed",

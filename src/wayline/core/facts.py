@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from wayline.core.business_time import Calendar
+from wayline.core.public_ids import uuid_of
 
 MAX_SUBSTITUTE_CHAIN = 10
 
@@ -100,6 +101,7 @@ class Directory:
         if not name:
             return None
         found = self.people.get(name) or self.by_email.get(name.lower()) or self.people.get(name.removeprefix("usr_"))
+        found = found or self.people.get(uuid_of("usr", name) or "")
         return found if found and found.active else None
 
     def group(self, name: str | None) -> Group | None:

@@ -16,6 +16,7 @@ RunStatus = Literal["pending", "running", "paused", "completed", "failed", "canc
 ENDED: frozenset[str] = frozenset({"completed", "failed", "cancelled"})
 # What a running run is called while people's decisions are all it waits for (DESIGN §2: no state of its own).
 WAITING_APPROVAL = "waiting_approval"
+DEFAULT_TASK_QUEUE = "itsm-workflows"
 FORMAT = 1
 
 
@@ -130,6 +131,10 @@ class Run(msgspec.Struct, omit_defaults=True):
     Where a run that stands still goes on: it does the steps of `redo` again, one after the other; then `closed` visits
     are open again, and it comes to the steps of `arrivals`. `held` came while it was paused. `snapshot` is the one it
     builds on, `chained` how many lie between it and the last whole one. `decided_at`: its last decision.
+
+    `name` is its own where that is not its template's; an `unlisted` run's template is its own too. `begin_timer`
+    brings a pending run on at `begin_at`; with a `schedule` it is one of a series, and `successor` the next of it.
+    `result` is what the signal that completed a run without steps brought.
     """
 
     id: str
@@ -142,6 +147,13 @@ class Run(msgspec.Struct, omit_defaults=True):
     ticket_id: str | None = None
     owner_id: str | None = None
     trigger_type: str = "api"
+    name: str | None = None
+    task_queue: str = DEFAULT_TASK_QUEUE
+    unlisted: bool = False
+    begin_at: datetime | None = None
+    begin_timer: str | None = None
+    schedule: dict[str, Any] | None = None
+    successor: str | None = None
     status: RunStatus = "pending"
     epoch: int = 0
     seq: int = 0
@@ -159,6 +171,7 @@ class Run(msgspec.Struct, omit_defaults=True):
     in_flight: dict[str, str] = {}
     started_at: datetime | None = None
     completed_at: datetime | None = None
+    result: Any = None
 
     @property
     def ended(self) -> bool:

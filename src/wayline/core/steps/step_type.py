@@ -185,6 +185,14 @@ class StepType(Generic[S]):
         """Whether this activation was waiting for that signal; if so it has been taken."""
         return False
 
+    def awaits_signal(self, step: S, name: str) -> bool:
+        """Whether a live visit waits for a signal of that name."""
+        return False
+
+    def take_callback(self, deciding: Deciding, activation: Activation, step: S, body: Any) -> bool:
+        """Whether this activation was waiting to be called back; if so it has been."""
+        return False
+
     def describe(self, step: S) -> dict[str, Any]:
         """What the surfaces show of the step beyond the frame's fields (form fields, options), whatever its runs do."""
         return {}

@@ -15,6 +15,18 @@ from wayline.core.steps.step_type import MAX_TIMEOUT_HOURS, Problem, Step, StepT
 from wayline.core.text import TextError, render
 
 
+class Callback(BaseModel):
+    """A callback that is to be signed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    secret: str = Field(
+        min_length=8,
+        max_length=200,
+        description="What is posted is then signed with it: X-Wayline-Signature: sha256=<HMAC of the body, in hex>.",
+    )
+
+
 class WaitFor(BaseModel):
     """What is awaited: exactly one of these (`calendar` goes with `business_hours`)."""
 
@@ -25,7 +37,7 @@ class WaitFor(BaseModel):
     calendar: str | None = None
     until: datetime | str | None = Field(None, description="An instant (ISO 8601), or text that renders to one.")
     signal: str | None = Field(None, min_length=1, max_length=200)
-    callback: Literal[True] | None = Field(None, description="A one-time URL for others to post to.")
+    callback: Literal[True] | Callback | None = Field(None, description="A one-time URL for others to post to.")
 
     @model_validator(mode="after")
     def _one(self) -> WaitFor:
@@ -120,9 +132,18 @@ class Wait(StepType[WaitStep]):
     def take_signal(
         self, deciding: Deciding, activation: Activation, step: WaitStep, name: str, payload: Any, actor: Actor
     ) -> bool:
-        if step.for_.signal != name:
+        if not self.awaits_signal(step, name):
             return False
         self._receive(deciding, activation, step, payload)
+        return True
+
+    def awaits_signal(self, step: WaitStep, name: str) -> bool:
+        return step.for_.signal == name
+
+    def take_callback(self, deciding: Deciding, activation: Activation, step: WaitStep, body: Any) -> bool:
+        if not step.for_.callback:
+            return False
+        self._receive(deciding, activation, step, body)
         return True
 
     def fire(self, deciding: Deciding, activation: Activation, step: WaitStep, kind: str) -> None:
@@ -130,7 +151,8 @@ class Wait(StepType[WaitStep]):
             deciding.finish(activation, "elapsed", detail=f"{step.title}: time has passed")
 
     def describe(self, step: WaitStep) -> dict[str, Any]:
-        return {"for": step.for_.model_dump(mode="json", exclude_none=True)}
+        shown = step.for_.model_dump(mode="json", exclude_none=True)
+        return {"for": shown | {"callback": True} if step.for_.callback else shown}
 
 
 def _instant(text: str) -> datetime | None:
