@@ -58,6 +58,7 @@ class DrivenDesk:
     def close(self) -> None:
         for performer in self.driver.performers.values():
             self.wait(performer.close())
+        self.wait(self.driver.webhooks.finish(0))
         self.driver.access.close()
         self._loop.close()
         self.wayline.stop()
@@ -111,6 +112,9 @@ class DrivenDesk:
 
     def send_commands(self) -> int:
         return self.wait(self.driver.outbox.run_once())
+
+    def tell_webhooks(self) -> int:
+        return self.wait(self.driver.webhooks.run_once())
 
     def do_recurring(self) -> int:
         return self.wait(self.driver.recurring.run_once())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from wayline.core.cloud_event import EVERYTHING, TEST_TYPE, TYPES
 from wayline.core.ticket import STATUSES, TICKET_TYPES
 
 Shape = dict[str, Any]
@@ -26,6 +27,16 @@ def one(name: str) -> Shape:
 def page(name: str) -> Shape:
     """The answer that is a page of a list of surface 000."""
     return _record(data=_list(_ref(name)), meta=_ref("Page"))
+
+
+def bare(name: str) -> Shape:
+    """The answer that is one thing, as surface 002 gives it."""
+    return _ref(name)
+
+
+def sliced(name: str) -> Shape:
+    """The answer that is a slice of a list of surface 002."""
+    return _record(data=_list(_ref(name)), meta=_record(pagination=_ref("Slice")))
 
 
 def _ref(name: str) -> Shape:
@@ -93,6 +104,20 @@ _TICKET = _record(
     updated_at=_AT,
 )
 
+_WEBHOOK = _record(
+    id=_ID,
+    name=_TEXT,
+    url=_TEXT,
+    events=_list(_words(EVERYTHING, *TYPES)),
+    enabled=_FLAG,
+    status=_words("active", "disabled"),
+    disabled_reason=_maybe(_TEXT),
+    failing_since=_maybe(_AT),
+    created_by=_maybe(_ID),
+    created_at=_AT,
+    updated_at=_AT,
+)
+
 SHAPES: dict[str, Shape] = {
     "Page": _record(total=_NUMBER, page=_NUMBER, limit=_NUMBER, total_pages=_NUMBER),
     "Problem": _record(
@@ -150,6 +175,26 @@ SHAPES: dict[str, Shape] = {
         created_at=_AT,
     ),
     "Issue": _record(path=_TEXT, message=_TEXT, code=_TEXT),
+    "Slice": _record(total_count=_NUMBER, limit=_NUMBER, offset=_NUMBER, has_more=_FLAG),
+    "Webhook": _WEBHOOK,
+    "NewWebhookShown": {"allOf": [_ref("Webhook"), _record(secret=_maybe(_TEXT))]},
+    "WebhookEvent": _record(type=_words(*TYPES), description=_TEXT),
+    "WebhookDelivery": _record(
+        id=_ID,
+        webhook_id=_ID,
+        subject_id=_ID,
+        seq=_NUMBER,
+        type=_words(*TYPES, TEST_TYPE),
+        status=_words("pending", "delivered", "failed"),
+        attempts=_NUMBER,
+        created_at=_AT,
+        next_attempt_at=_maybe(_AT),
+        attempted_at=_maybe(_AT),
+        response_status=_maybe(_NUMBER),
+        response_body=_maybe(_TEXT),
+        error=_maybe(_TEXT),
+        duration_ms=_maybe(_NUMBER),
+    ),
     # -- refusals, an envelope a surface
     "Error": _record(
         error={

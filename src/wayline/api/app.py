@@ -39,6 +39,7 @@ from wayline.api import (
     tokens,
     users,
     views,
+    webhooks,
 )
 from wayline.api.auth import Callers
 from wayline.api.endpoint import Resource
@@ -77,6 +78,7 @@ RESOURCES: tuple[Resource, ...] = tuple(
         analytics,
         search,
         views,
+        webhooks,
         live,
         docs,
     )

@@ -54,13 +54,14 @@ ABILITIES = (
     "task:act",
     "signal",
     "signal:on-behalf",
+    "webhook:manage",
     "admin",
 )
 # What a role never may, whatever its token says; the rest is decided by whose the ticket, run or work item is.
 _BEYOND: Mapping[str, frozenset[str]] = {
-    "requester": frozenset({"workflow:read", "workflow:write", "signal:on-behalf", "admin"}),
-    "agent": frozenset({"workflow:read", "workflow:write", "signal:on-behalf", "admin"}),
-    "manager": frozenset({"signal:on-behalf", "admin"}),
+    "requester": frozenset({"workflow:read", "workflow:write", "signal:on-behalf", "webhook:manage", "admin"}),
+    "agent": frozenset({"workflow:read", "workflow:write", "signal:on-behalf", "webhook:manage", "admin"}),
+    "manager": frozenset({"signal:on-behalf", "webhook:manage", "admin"}),
     "admin": frozenset(),
 }
 _hasher = PasswordHasher()
@@ -86,9 +87,12 @@ class Caller(msgspec.Struct, frozen=True):
         return self.role != "requester"
 
     def can(self, ability: str) -> bool:
-        """Whether the credential carries the ability; writing implies reading, and tickets' writing creating them."""
+        """Whether the credential carries the ability; writing implies reading, tickets' writing creating them, and
+        administering managing webhooks."""
         held = self.abilities
         if "*" in held or ability in held or (ability == "create-ticket" and "ticket:write" in held):
+            return True
+        if ability == "webhook:manage" and "admin" in held:
             return True
         return ability.endswith(":read") and ability.replace(":read", ":write") in held
 

@@ -4,18 +4,23 @@ twice at the same time is harmless."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import msgspec
 
 from wayline.drivers.database_access import DatabaseAccess
 from wayline.drivers.job_queues import QUEUES
 from wayline.drivers.loop import Loop, log
-from wayline.engine.door import Door
-from wayline.store import idempotency, jobs, timers
+from wayline.engine.door import Door, Transaction
+from wayline.store import idempotency, jobs, timers, webhook_deliveries, webhooks
 
 KEYS_KEPT = timedelta(hours=24)
 KEYS_A_WRITE = 1000
+DELIVERIES_KEPT = timedelta(days=14)
+DELIVERIES_A_WRITE = 1000
+WEBHOOKS_A_READ = 500
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -52,6 +57,32 @@ async def prune_idempotency_keys(door: Door, access: DatabaseAccess) -> int:
     return pruned
 
 
+async def prune_webhook_deliveries(door: Door, access: DatabaseAccess) -> int:
+    """Deliveries are kept for two weeks, made or not; those of a deleted webhook go at once, and then itself."""
+    old, pruned = door.clock.now() - DELIVERIES_KEPT, 0
+    after_id: str | None = None
+    while found := await access.read(partial(webhooks.of_any_tenant, after_id=after_id, limit=WEBHOOKS_A_READ)):
+        for webhook_id, status in found:
+            deleted = status == webhooks.DELETED
+            before = FAR if deleted else old
+            while await access.read(partial(webhook_deliveries.has_older, webhook_id=webhook_id, before=before)):
+                pruned += await access.write(partial(_prune_deliveries, webhook_id=webhook_id, before=before))
+            if deleted:
+                await access.write(partial(_forget_webhook, webhook_id=webhook_id))
+        after_id = found[-1][0]
+    return pruned
+
+
+def _prune_deliveries(transaction: Transaction, *, webhook_id: str, before: datetime) -> int:
+    return webhook_deliveries.prune(
+        transaction.connection, webhook_id=webhook_id, before=before, limit=DELIVERIES_A_WRITE
+    )
+
+
+def _forget_webhook(transaction: Transaction, *, webhook_id: str) -> None:
+    webhooks.forget(transaction.connection, webhook_id)
+
+
 async def follow_the_clock(door: Door, access: DatabaseAccess) -> int:
     """This process keeps the database's time."""
     await access.call(lambda: door.clock.follow(door.database))
@@ -62,6 +93,7 @@ TASKS = (
     Task("free_lapsed_timers", 5, free_lapsed_timers),
     Task("free_lapsed_jobs", 5, free_lapsed_jobs),
     Task("prune_idempotency_keys", 600, prune_idempotency_keys),
+    Task("prune_webhook_deliveries", 3600, prune_webhook_deliveries),
     Task("follow_the_clock", 60, follow_the_clock),
 )
 
