@@ -5,6 +5,7 @@ An action that was under way when nobody waited for it any more may still have h
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,8 @@ from wayline.core import commands
 from wayline.core.action import Action, ActionFailed, rendered
 from wayline.core.decision import Deciding
 from wayline.core.effects import RunJob
-from wayline.core.refusals import Refusal
+from wayline.core.events import EventName
+from wayline.core.recovery import require_allowed, taken_reports
 from wayline.core.retry import Retry, delay_before
 from wayline.core.run import Activation, Compensation, Undoable, activation_id
 
@@ -23,20 +25,33 @@ DEFAULT_JOB_TIMEOUT_S = 30.0
 
 
 def cancel(deciding: Deciding, command: commands.CancelRun) -> None:
+    """The run ends at once; then what it did is undone, what ended while it was paused with the rest."""
     run = deciding.run
-    if run.ended:
-        raise Refusal("conflict", f"The run is {run.status}; it cannot be cancelled.", code="not_active")
-    run.in_flight = {
-        a.job: a.step_id for a in run.open if a.job and deciding.graph.nodes[a.step_id].compensate is not None
-    }
-    deciding.close_open("cancelled")
+    require_allowed(run, "cancel", code="not_active")
+    deciding.leave_off()
     run.status = "cancelled"
+    run.paused_at = None
     run.completed_at = deciding.at
     said = f"Cancelled by {command.actor.name}" + (f": {command.reason}" if command.reason else "")
     deciding.note("run_cancelled", said, data={"reason": command.reason})
     if run.compensable:
         _compensate(deciding, run.compensable[::-1])
         run.compensable = []
+    left_behind(deciding, taken_reports(run))
+    run.held = []
+
+
+def left_behind(deciding: Deciding, reports: Iterable[commands.ReportAction]) -> None:
+    """Deal with what was reported to a paused run that will not go on from where it was."""
+    for report in reports:
+        if not takes_report(deciding, report):
+            _note_too_late(deciding, report)
+
+
+def _note_too_late(deciding: Deciding, report: commands.ReportAction) -> None:
+    name: EventName = "action_succeeded" if report.error is None else "action_failed"
+    said = f"An action that is no longer wanted: {report.error or 'done'}"
+    deciding.note(name, said, data={"job_id": report.job_id})
 
 
 def takes_report(deciding: Deciding, report: commands.ReportAction) -> bool:
@@ -122,11 +137,13 @@ def _undone(deciding: Deciding, *, error: str | None = None) -> None:
     """The first of what was to be undone is undone, or could not be."""
     compensation = deciding.run.compensation
     assert compensation is not None
-    step_id = compensation.todo.pop(0).step_id
-    compensation.job = None
+    undoable = compensation.todo.pop(0)
+    step_id, compensation.job = undoable.step_id, None
     title = deciding.graph.nodes[step_id].step.title
     if error is None:
         compensation.done += 1
+        if not undoable.late:
+            compensation.undone.append(step_id)
         deciding.note("action_succeeded", f"{title}: undone", step_id=step_id)
         return
     compensation.failed += 1
@@ -168,17 +185,21 @@ def _undo_again(deciding: Deciding, compensation: Compensation, report: commands
 
 
 def _report_in_flight(deciding: Deciding, report: commands.ReportAction) -> None:
-    """An action that was under way at the cancel has ended; had it effect after all, it is undone before the rest."""
+    """An action nobody waited for any more has ended; had it effect after all, that is undone: before the rest when the
+    run has been cancelled, else should it ever be."""
     run = deciding.run
     step_id = run.in_flight.pop(report.job_id)
-    title = deciding.graph.nodes[step_id].step.title
+    node = deciding.graph.nodes.get(step_id)
+    title = node.step.title if node is not None else step_id
+    too_late = "after the cancel" if run.status == "cancelled" else "when it was no longer wanted"
     if report.error is not None:
-        deciding.note("action_failed", f"{title}: {report.error}, after the cancel", step_id=step_id)
+        deciding.note("action_failed", f"{title}: {report.error}, {too_late}", step_id=step_id)
         return
-    deciding.note("action_succeeded", f"{title}: done, after the cancel", step_id=step_id)
-    run.outputs[step_id] = {**report.output, "outcome": "succeeded"}
-    undoable = Undoable(step_id, report.output)
-    if run.compensation is None or run.compensation.job is None:
+    deciding.note("action_succeeded", f"{title}: done, {too_late}", step_id=step_id)
+    undoable = Undoable(step_id, report.output, late=True)
+    if run.status != "cancelled":
+        run.compensable.append(undoable)
+    elif run.compensation is None or run.compensation.job is None:
         _compensate(deciding, [undoable])
     else:
         run.compensation.todo.insert(1, undoable)

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from wayline.core import commands, compensation, signalling, starting
+from wayline.core import commands, compensation, recovery, signalling, starting
 from wayline.core.decision import Deciding, Decision
 from wayline.core.facts import Actor, Facts
 from wayline.core.graph import Graph, Node, outcomes_of
+from wayline.core.recovery import hold, is_held
 from wayline.core.refusals import Issue, Refusal, not_found
+from wayline.core.roll_back import roll_back
 from wayline.core.run import Activation, EndedVisit, Run, activation_id
 from wayline.core.steps.step_type import OnTimeout
 from wayline.core.template import VariablesInvalid, validated_variables
@@ -27,7 +29,10 @@ def decide(graph: Graph, run: Run, command: commands.Command, facts: Facts, at: 
     `at` is aware UTC; for StartRun, `run` is the value `new_run` made. Raises Refusal.
     """
     deciding = Deciding(graph, run, facts, at)
-    _HANDLERS[type(command)](deciding, command)
+    if run.status == "paused" and is_held(graph, run, command):
+        hold(deciding, command)
+    else:
+        _HANDLERS[type(command)](deciding, command)
     deciding.settle()
     return deciding.result()
 
@@ -48,6 +53,7 @@ def new_run(graph: Graph, command: commands.StartRun, *, version: int, at: datet
         ticket_id=command.ticket_id,
         owner_id=owner_id,
         trigger_type=command.trigger_type,
+        cause=command.cause,
         name=command.name,
         task_queue=command.task_queue or graph.template.head.task_queue,
         unlisted=command.unlisted,
@@ -166,11 +172,16 @@ def _open_step(deciding: Deciding, name: str) -> tuple[Activation, Node]:
     activation = run.activation(name)
     if activation is not None and run.status == "running":
         return activation, deciding.graph.nodes[activation.step_id]
-    if run.status == "paused":
-        raise Refusal("conflict", "The run is paused.", code="run_paused")
     is_step = name in deciding.graph.nodes
     if not is_step and not _was_visited(run, name):
         raise not_found("Step")
+    if run.status == "paused":
+        raise Refusal(
+            "conflict",
+            "The run is paused; it goes on when it is resumed.",
+            code="run_paused",
+            details={"state": run.status, "allowed": list(recovery.allowed(run))},
+        )
     if is_step and sum(a.step_id == name for a in run.open) > 1:
         raise Refusal("conflict", "That step is open more than once; name the step instance.", code="ambiguous_step")
     ended = next((v for v in run.latest.values() if name in (v.id, v.step_id)), None)
@@ -230,7 +241,7 @@ def _fire(deciding: Deciding, command: commands.FireTimer) -> None:
     activation = next((a for a in run.open if a.id == command.activation_id), None)
     if activation is None or command.timer_id not in activation.timers or run.status != "running":
         raise Refusal("conflict", "That timer is no longer wanted.", code="stale_timer")
-    activation.timers.remove(command.timer_id)
+    del activation.timers[command.timer_id]
     node = deciding.graph.nodes[activation.step_id]
     deciding.note("timer_fired", f"{node.step.title}: {command.kind}", activation=activation)
     if command.kind == "deadline":
@@ -267,7 +278,7 @@ def _escalate(deciding: Deciding, activation: Activation, node: Node) -> None:
     )
     if rule.repeat_hours and rule.then == "wait" and activation.escalations <= (rule.max_repeats or MAX_ESCALATIONS):
         due_at = deciding.after(rule.repeat_hours, node.step.calendar)
-        deciding.start_timer(activation, "escalation", due_at)
+        deciding.start_timer(activation, "escalation", due_at, calendar=node.step.calendar)
     if rule.reassign and rule.then == "wait" and activation.escalations == 1:
         _hand_on(deciding, activation, node, heir)
 
@@ -304,9 +315,27 @@ def _report(deciding: Deciding, command: commands.ReportAction) -> None:
     node.kind.report(deciding, activation, node.step, command)
 
 
+# -- the run as a whole ----------------------------------------------------------------------------
+
+
+def _resume(deciding: Deciding, command: commands.ResumeRun) -> None:
+    """What came while the run was paused is decided one after the other, as if it came now."""
+    recovery.resume(deciding, command)
+    deciding.settle()
+    for held in recovery.taken(deciding.run):
+        refusal = deciding.attempt(lambda held=held: _HANDLERS[type(held)](deciding, held))  # type: ignore[misc]
+        if refusal is not None:
+            deciding.note("held_until_resume", f"What came during the pause was not taken: {refusal.message}")
+        deciding.settle()
+
+
 _HANDLERS: dict[type[commands.Command], Callable[[Deciding, Any], None]] = {
     commands.StartRun: starting.start,
     commands.CancelRun: compensation.cancel,
+    commands.PauseRun: recovery.pause,
+    commands.ResumeRun: _resume,
+    commands.RetryRun: recovery.retry,
+    commands.RollBackRun: roll_back,
     commands.CompleteStep: _complete,
     commands.CastVote: _vote,
     commands.OverrideStep: _override,

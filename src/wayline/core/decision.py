@@ -7,20 +7,21 @@ or asks anybody: all it knows came in as values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from wayline.core.business_time import ALWAYS, Calendar, add
+from wayline.core.business_time import ALWAYS, Calendar, add, between
 from wayline.core.effects import (
     CancelJob,
     CancelTimer,
     ChangeTicket,
     CountUp,
     Effect,
+    MoveWork,
     Notify,
     OfferWork,
     RaiseIncident,
@@ -31,7 +32,18 @@ from wayline.core.effects import (
 )
 from wayline.core.events import Event, EventName
 from wayline.core.facts import Actor, Facts
-from wayline.core.run import Activation, EndedVisit, Failure, Run, Undoable, activation_id
+from wayline.core.refusals import Refusal
+from wayline.core.run import (
+    Activation,
+    EndedVisit,
+    Failure,
+    Run,
+    StoppedTimer,
+    Timer,
+    Undoable,
+    activation_id,
+)
+from wayline.core.snapshot import delta_of, number_of
 from wayline.core.who import Audience, Circumstances, Who, audience, pick, requester_of
 
 if TYPE_CHECKING:
@@ -39,6 +51,7 @@ if TYPE_CHECKING:
     from wayline.core.steps.step_type import Step
 
 MAX_STEPS_A_DECISION = 1000
+MAX_IN_FLIGHT = 100
 
 
 class StepsOutOfBounds(RuntimeError):
@@ -66,6 +79,7 @@ class Deciding:
         self.events: list[Event] = []
         self.effects: list[Effect] = []
         self._steps_taken = 0
+        self._variables_changed = False
         self._arrivals: list[str] = []
         self._scope: dict[str, Any] | None = None
         self._counters: dict[str, int] = {}
@@ -78,17 +92,24 @@ class Deciding:
 
     def settle(self) -> None:
         """Visit every step that has been arrived at until the run rests, then see whether it has ended."""
-        while self._arrivals and not self.run.ended:
-            self._steps_taken += 1
-            if self._steps_taken > MAX_STEPS_A_DECISION:
-                raise StepsOutOfBounds(
-                    f"more than {MAX_STEPS_A_DECISION} steps in one decision, last {self._arrivals[0]}"
-                )
-            self._visit(self._arrivals.pop(0))
-        if not self.run.open and not self._arrivals and self.run.status == "running" and self.graph.nodes:
-            self.run.status = "completed"
-            self.run.completed_at = self.at
-            self.note("run_completed", "Completed")
+        run = self.run
+        while True:
+            while self._arrivals and not run.ended:
+                self._take_a_step(self._arrivals[0])
+                self._visit(self._arrivals.pop(0))
+            if run.open or self._arrivals or run.status != "running" or not self.graph.nodes:
+                return
+            if not (run.redo or run.closed or run.arrivals):
+                break
+            self._take_up()
+        run.status = "completed"
+        run.completed_at = self.at
+        self.note("run_completed", "Completed")
+
+    def _take_a_step(self, step_id: str) -> None:
+        self._steps_taken += 1
+        if self._steps_taken > MAX_STEPS_A_DECISION:
+            raise StepsOutOfBounds(f"more than {MAX_STEPS_A_DECISION} steps in one decision, last {step_id}")
 
     def _visit(self, step_id: str) -> None:
         node = self.graph.nodes[step_id]
@@ -107,6 +128,34 @@ class Deciding:
             self._start_deadline(activation, node.step)
         node.kind.activate(self, activation, node.step)
 
+    def _take_up(self) -> None:
+        """Go on where the run was left: what must be done again comes first, one step at a time."""
+        run = self.run
+        if run.redo:
+            self.arrive(run.redo[0])
+            return
+        reopened = [self._visit_again(activation) for activation in run.closed]
+        self._arrivals += run.arrivals
+        run.closed, run.arrivals = [], []
+        for activation in reopened:
+            if all(activation is not a for a in run.open):
+                continue
+            node = self.graph.nodes[activation.step_id]
+            self.note("step_activated", f"Awaiting {node.step.title} again", activation=activation)
+            self.start_clocks(activation)
+            node.kind.reopen(self, activation, node.step)
+
+    def _visit_again(self, left: Activation) -> Activation:
+        """A visit of its own to a step as it was left: the same people and votes, and what was left of its time."""
+        self._take_a_step(left.step_id)
+        position = self.run.visits
+        self.run.visits = position + 1
+        activation = left.copy()
+        activation.id, activation.position = activation_id(self.run.id, position), position
+        activation.started_at, activation.job, activation.attempt = self.at, None, 0
+        self.run.open.append(activation)
+        return activation
+
     def finish(
         self,
         activation: Activation,
@@ -120,7 +169,7 @@ class Deciding:
     ) -> None:
         """The step ends with an outcome, its output is kept, and the run goes where the outcome leads."""
         node = self.graph.nodes[activation.step_id]
-        self._leave(activation, status=status, outcome=outcome, output=output, by=by)
+        visit = self._leave(activation, status=status, outcome=outcome, by=by)
         self.run.outputs[activation.step_id] = {**(output or {}), "outcome": outcome}
         self._scope = None
         self._complete(activation.step_id)
@@ -132,27 +181,48 @@ class Deciding:
         self.note("step_completed", said, activation=activation, data={"outcome": outcome, **(data or {})})
         if status == "completed" and outcome == "succeeded" and node.compensate is not None:
             self.run.compensable.append(Undoable(activation.step_id, output or {}))
-        target = node.targets.get(outcome)
+        target = None if self.run.redo else node.targets.get(outcome)
         if target is not None:
             self.arrive(target)
         elif outcome in node.failing:
+            self._keep(visit, output)
             reason = "approval_rejected" if outcome == "rejected" else "step_failed"
             self.fail_run(reason, activation.step_id, (data or {}).get("error") or said)
+            return
+        self._keep_snapshot(visit, output)
 
     def fail(self, activation: Activation, reason: str, message: str) -> None:
         """The step fails for good; without a `failed` connection the run fails with it."""
         node = self.graph.nodes[activation.step_id]
         output = {"error": message}
-        self._leave(activation, status="failed", outcome="failed", output=output)
+        visit = self._leave(activation, status="failed", outcome="failed")
         self.run.outputs[activation.step_id] = {**output, "outcome": "failed"}
         self._scope = None
         self.note("step_failed", f"{node.step.title} failed: {message}", activation=activation, data={"reason": reason})
-        target = node.targets.get("failed")
+        target = None if self.run.redo else node.targets.get("failed")
         if target is not None:
             self._complete(activation.step_id)
             self.arrive(target)
+            self._keep_snapshot(visit, output)
         else:
+            self._keep(visit, output)
             self.fail_run(reason, activation.step_id, message)
+
+    def _keep_snapshot(self, visit: EndedVisit, output: dict[str, Any] | None) -> None:
+        """Keep an ended visit as a point the run can be taken back to; what is only done again is none."""
+        run = self.run
+        if run.redo:
+            run.redo = run.redo[1:]
+            self._keep(visit, output)
+            return
+        delta = delta_of(run, visit, arrivals=self._arrivals, variables_changed=self._variables_changed)
+        self._variables_changed = False
+        run.snapshot = number_of(visit)
+        run.chained = run.chained + 1 if delta.whole is None else 0
+        self.effects.append(RecordVisit(visit=visit, output=output or {}, delta=delta))
+
+    def _keep(self, visit: EndedVisit, output: dict[str, Any] | None = None) -> None:
+        self.effects.append(RecordVisit(visit=visit, output=output or {}))
 
     def _complete(self, step_id: str) -> None:
         """The step completed latest stands last, so that its answers win over those of the same name."""
@@ -161,21 +231,27 @@ class Deciding:
         self.run.completed.append(step_id)
 
     def fail_run(self, reason: str, step_id: str | None, message: str) -> None:
-        """The run ends as failed: whatever is open is withdrawn."""
-        self.close_open("cancelled")
+        """The run ends as failed: whatever is open is withdrawn. A retry goes on from the step."""
+        self.leave_off()
+        if step_id is not None and not self.run.redo:
+            self.run.arrivals = [step_id, *self.run.arrivals]
         self.run.status = "failed"
         self.run.completed_at = self.at
         self.run.failure = Failure(reason=reason, step_id=step_id, message=message)
         self.note("run_failed", message, step_id=step_id, data={"reason": reason})
 
-    def close_open(self, status: str) -> None:
-        """End every live activation without an outcome, and whatever was to bring the run on."""
-        if self.run.begin_timer is not None:
-            self.effects.append(CancelTimer(id=self.run.begin_timer))
-            self.run.begin_timer = None
+    def leave_off(self) -> None:
+        """End every live activation without an outcome, and keep where the run was for whoever takes it up again."""
+        run = self.run
+        if run.begin_timer is not None:
+            self.effects.append(CancelTimer(id=run.begin_timer))
+            run.begin_timer = None
+        run.arrivals = [*run.arrivals, *self._arrivals]
         self._arrivals.clear()
-        for activation in list(self.run.open):
-            self._leave(activation, status=status, outcome=None)
+        if not run.redo:
+            run.closed = [*run.closed, *(self.at_rest(activation) for activation in run.open)]
+        for activation in list(run.open):
+            self._keep(self._leave(activation, status="cancelled", outcome=None))
 
     def _leave(
         self,
@@ -183,14 +259,15 @@ class Deciding:
         *,
         status: str,
         outcome: str | None,
-        output: dict[str, Any] | None = None,
         by: Actor | None = None,
-    ) -> None:
+    ) -> EndedVisit:
         node = self.graph.nodes[activation.step_id]
         for timer in activation.timers:
             self.effects.append(CancelTimer(id=timer))
         if activation.job is not None:
             self.effects.append(CancelJob(id=activation.job))
+            if node.compensate is not None:
+                self._leave_behind(activation.job, activation.step_id)
         if node.kind.waits_for_people and node.waits:
             self.effects.append(WithdrawWork(activation_id=activation.id, audience=_audience_of(activation)))
         self.run.open.remove(activation)
@@ -207,7 +284,29 @@ class Deciding:
             detail=_detail_of(activation),
         )
         self.run.latest[activation.step_id] = visit
-        self.effects.append(RecordVisit(visit=visit, output=output or {}))
+        return visit
+
+    def _leave_behind(self, job: str, step_id: str) -> None:
+        """Nobody waits for the job any more; should it have effect all the same, that can be undone. Most never report:
+        the oldest give way."""
+        in_flight = self.run.in_flight
+        in_flight[job] = step_id
+        while len(in_flight) > MAX_IN_FLIGHT:
+            del in_flight[next(iter(in_flight))]
+
+    def attempt(self, do: Callable[[], None]) -> Refusal | None:
+        """Do something in which a refusal does not undo the whole decision: what it had begun is as if it had not been.
+        Answers the refusal; None when it was let through."""
+        run, ticket = self.run.copy(), dict(self.ticket) if self.ticket is not None else None
+        events, effects, counters = len(self.events), len(self.effects), dict(self._counters)
+        try:
+            do()
+        except Refusal as refusal:
+            self.run, self.ticket, self._counters, self._scope = run, ticket, counters, None
+            del self.events[events:], self.effects[effects:]
+            self._arrivals.clear()
+            return refusal
+        return None
 
     # -- words -----------------------------------------------------------------------------------
 
@@ -374,6 +473,14 @@ class Deciding:
         """Tell a group as one, or each person of an audience that is none."""
         self.notify(found.user_ids, kind, title, activation=activation, group_id=found.group_id)
 
+    def tell_again(self, activation: Activation) -> None:
+        """Tell the activation's people that it is theirs to do once more."""
+        named = activation.claimed_by or activation.assigned_to
+        group = self.facts.directory.groups.get(activation.group_id or "") if named is None else None
+        people = self.facts.directory.active_members(group) if group else [named] if named else activation.candidates
+        found = Audience(tuple(people), group.id if group else None)
+        self.notify_all(found, "work_offered", self.graph.nodes[activation.step_id].step.title, activation=activation)
+
     def may_act(self, activation: Activation, actor: Actor) -> str | None:
         """On whose behalf this actor may do the work: their own id, that of a person they stand in for, or None.
 
@@ -417,18 +524,67 @@ class Deciding:
             return self.at + timedelta(hours=hours)
         return add(self.calendar(calendar), self.at, hours * 3600)
 
-    def start_timer(self, activation: Activation, kind: str, due_at: datetime) -> str:
-        """Have `fire` called on this activation at an instant; returns the timer's id."""
+    def start_timer(
+        self,
+        activation: Activation,
+        kind: str,
+        due_at: datetime,
+        *,
+        calendar: str | None = None,
+        fixed: bool = False,
+    ) -> str:
+        """Have `fire` called on this activation at an instant; returns the timer's id.
+
+        `calendar` is the one whose business time the span was counted in; a `fixed` instant is not moved by a pause.
+        """
         effect_id = self.effect_id()
         self.effects.append(StartTimer(id=effect_id, due_at=due_at, kind=kind, activation_id=activation.id))
-        activation.timers.append(effect_id)
+        activation.timers[effect_id] = Timer(kind, due_at, calendar, fixed)
         return effect_id
+
+    def at_rest(self, activation: Activation, at: datetime | None = None) -> Activation:
+        """A copy of the activation whose timers stand still as of an instant (None: now)."""
+        rested = activation.copy()
+        for timer in activation.timers.values():
+            rested.stopped.append(self._stopped(timer, activation, at or self.at))
+        rested.timers = {}
+        if any(timer.sets_due_at for timer in rested.stopped):
+            rested.due_at = None
+        return rested
+
+    def _stopped(self, timer: Timer, activation: Activation, at: datetime) -> StoppedTimer:
+        if timer.fixed:
+            return StoppedTimer(timer.kind, fixed_at=timer.due_at)
+        left_s = between(self.calendar(timer.calendar), at, timer.due_at) if timer.due_at > at else 0.0
+        return StoppedTimer(timer.kind, left_s, timer.calendar, sets_due_at=timer.due_at == activation.due_at)
+
+    def stop_clocks(self, activation: Activation) -> None:
+        """The activation's timers stand still: what is left of each is kept."""
+        for timer in activation.timers:
+            self.effects.append(CancelTimer(id=timer))
+        rested = self.at_rest(activation)
+        activation.timers, activation.stopped, activation.due_at = {}, rested.stopped, rested.due_at
+
+    def start_clocks(self, activation: Activation) -> None:
+        """The activation's timers run on with what was left of them."""
+        stopped, activation.stopped = activation.stopped, []
+        for timer in stopped:
+            due_at = timer.fixed_at or add(self.calendar(timer.calendar), self.at, timer.left_s)
+            self.start_timer(activation, timer.kind, due_at, calendar=timer.calendar, fixed=timer.fixed_at is not None)
+            if timer.sets_due_at:
+                activation.due_at = due_at
+
+    def move_work(self, activation: Activation) -> None:
+        """Show the activation's deadline as it is now in the inboxes it is in."""
+        node = self.graph.nodes[activation.step_id]
+        if node.kind.waits_for_people and node.waits:
+            self.effects.append(MoveWork(activation.id, activation.due_at, _audience_of(activation)))
 
     def _start_deadline(self, activation: Activation, step: Step) -> None:
         if step.timeout_hours is None:
             return
         activation.due_at = self.after(step.timeout_hours, step.calendar)
-        self.start_timer(activation, "deadline", activation.due_at)
+        self.start_timer(activation, "deadline", activation.due_at, calendar=step.calendar)
 
     # -- the desk and the outside ----------------------------------------------------------------
 
@@ -462,6 +618,7 @@ class Deciding:
         """Give a variable of the run a new value."""
         if self.run.given is None:
             self.run.given = dict(self.run.variables)
+        self._variables_changed = True
         self.run.variables[name] = value
         self._scope = None
 
@@ -471,6 +628,7 @@ class Deciding:
         """What it came to; the run's sequence numbers move on by the number of events."""
         assert self.events or not self.effects, "effects without an event would give their ids to the next decision"
         self.run.seq += len(self.events)
+        self.run.decided_at = self.at
         return Decision(run=self.run, events=self.events, effects=self.effects, ticket=self.ticket)
 
 
@@ -479,7 +637,7 @@ def _audience_of(activation: Activation) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in named if name is not None))
 
 
-_FRAME_KEYS = ("id", "position", "step_id", "type", "started_at", "timers", "job", "status")
+_FRAME_KEYS = ("id", "position", "step_id", "type", "started_at", "timers", "stopped", "job", "status")
 
 
 def _detail_of(activation: Activation) -> dict[str, Any]:

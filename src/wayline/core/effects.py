@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from wayline.core.run import EndedVisit
+from wayline.core.snapshot import Delta
 
 
 class StartTimer(msgspec.Struct, frozen=True, tag=True):
@@ -48,6 +49,27 @@ class CancelJob(msgspec.Struct, frozen=True, tag=True):
     """Drop a job that has not been done; one in flight is allowed to finish and its outcome is recorded."""
 
     id: str
+
+
+class HoldJob(msgspec.Struct, frozen=True, tag=True):
+    """Let nobody take this job until it is freed; one in flight goes on, and its outcome is recorded."""
+
+    id: str
+
+
+class FreeJob(msgspec.Struct, frozen=True, tag=True):
+    """Let a held job be taken again, not before `due_at`."""
+
+    id: str
+    due_at: datetime
+
+
+class MoveWork(msgspec.Struct, frozen=True, tag=True):
+    """A work item has another deadline, or for the time being none; it stays with the people it is offered to."""
+
+    activation_id: str
+    due_at: datetime | None
+    audience: tuple[str, ...] = ()
 
 
 class OfferWork(msgspec.Struct, frozen=True, tag=True):
@@ -123,10 +145,11 @@ class CountUp(msgspec.Struct, frozen=True, tag=True):
 
 
 class RecordVisit(msgspec.Struct, frozen=True, tag=True):
-    """Keep an ended activation: written once, never changed."""
+    """Keep an ended activation: written once, never changed. `delta`: what its end makes a snapshot of, if it does."""
 
     visit: EndedVisit
     output: dict[str, Any]
+    delta: Delta | None = None
 
 
 class RaiseIncident(msgspec.Struct, frozen=True, tag=True):
@@ -142,6 +165,9 @@ Effect = (
     | CancelTimer
     | RunJob
     | CancelJob
+    | HoldJob
+    | FreeJob
+    | MoveWork
     | OfferWork
     | WithdrawWork
     | Notify

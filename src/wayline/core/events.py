@@ -19,6 +19,7 @@ EventName = Literal[
     "run_resumed",
     "run_retried",
     "run_rolled_back",
+    "held_until_resume",
     "run_migrated",
     "step_activated",
     "step_completed",
@@ -50,6 +51,7 @@ EventName = Literal[
     "attachment_added",
     "link_added",
     "link_removed",
+    "rule_fired",
 ]
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from wayline.core.business_time import Calendar
 from wayline.core.public_ids import uuid_of
+from wayline.core.snapshot import Snapshot
 
 MAX_SUBSTITUTE_CHAIN = 10
 
@@ -169,7 +170,7 @@ class Facts(msgspec.Struct, frozen=True):
 
     `ticket` is the ticket as the API shows it, or None; `calendars` by name, `default` among them when the tenant
     has one; `counters` the tenant's rotations; `open_work` the number of open items a person carries, loaded only
-    when a template asks for least_loaded.
+    when a template asks for least_loaded; `snapshot` the one that a roll back names, None when there is no such.
     """
 
     directory: Directory = EMPTY_DIRECTORY
@@ -177,3 +178,4 @@ class Facts(msgspec.Struct, frozen=True):
     calendars: Mapping[str, Calendar] = {}
     counters: Mapping[str, int] = {}
     open_work: Mapping[str, int] = {}
+    snapshot: Snapshot | None = None

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from wayline.core.cause import Cause
+
 RunStatus = Literal["pending", "running", "paused", "completed", "failed", "cancelled"]
 ENDED: frozenset[str] = frozenset({"completed", "failed", "cancelled"})
 # What a running run is called while people's decisions are all it waits for (DESIGN §2: no state of its own).
@@ -43,12 +45,38 @@ class Vote(msgspec.Struct, frozen=True):
         return self.voter if self.voter != self.by else None
 
 
+class Timer(msgspec.Struct, frozen=True, array_like=True):
+    """A timer of a live visit: what it brings back and when.
+
+    `calendar` is in whose business time its span was counted, None meaning all hours. `fixed` is an instant of its own,
+    which no pause moves.
+    """
+
+    kind: str
+    due_at: datetime
+    calendar: str | None = None
+    fixed: bool = False
+
+
+class StoppedTimer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A timer that stands still: how many seconds of its calendar's time were left, or when it is due all the same.
+
+    `sets_due_at` says that the visit's own due instant follows it.
+    """
+
+    kind: str
+    left_s: float = 0.0
+    calendar: str | None = None
+    fixed_at: datetime | None = None
+    sets_due_at: bool = False
+
+
 class Activation(msgspec.Struct, omit_defaults=True):
     """One live visit of the run to a step.
 
     `candidates` are people frozen at activation (approvers); `assigned_to` and `group_id` are whom the step was
     handed to; `claimed_by` is the member of the group who took it; `on_behalf_of` is for whom a substitute answered.
-    `data` belongs to the step type.
+    `timers` run, by id; those that are `stopped` wait for the run to go on. `data` belongs to the step type.
     """
 
     id: str
@@ -64,12 +92,24 @@ class Activation(msgspec.Struct, omit_defaults=True):
     due_at: datetime | None = None
     late_s: float | None = None
     escalations: int = 0
-    timers: list[str] = []
+    timers: dict[str, Timer] = {}
+    stopped: list[StoppedTimer] = []
     job: str | None = None
     attempt: int = 0
     votes: list[Vote] = []
     data: dict[str, Any] = {}
     on_behalf_of: str | None = None
+
+    def copy(self) -> Activation:
+        """A visit that may be changed without the original noticing."""
+        return msgspec.structs.replace(
+            self,
+            candidates=list(self.candidates),
+            timers=dict(self.timers),
+            stopped=list(self.stopped),
+            votes=list(self.votes),
+            data=dict(self.data),
+        )
 
 
 class EndedVisit(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -96,15 +136,26 @@ class BufferedSignal(msgspec.Struct, frozen=True):
     at: datetime
 
 
-class Undoable(msgspec.Struct, frozen=True):
-    """A completed step that says how it is undone, with what that visit gave (a loop may have made several)."""
+class HeldCommand(msgspec.Struct, frozen=True):
+    """A command that came while the run was paused, by its name and as plain data."""
+
+    name: str
+    body: dict[str, Any]
+
+
+class Undoable(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A completed step that says how it is undone, with what that visit gave (a loop may have made several).
+
+    `late`: its action had effect when nobody waited for it any more, so that no visit was completed by it.
+    """
 
     step_id: str
     output: dict[str, Any]
+    late: bool = False
 
 
 class Compensation(msgspec.Struct):
-    """The undoing of a cancelled run: what is still to be undone, last first."""
+    """The undoing of a cancelled run: what is still to be undone, last first, and which completed visits have been."""
 
     todo: list[Undoable]
     total: int
@@ -112,6 +163,7 @@ class Compensation(msgspec.Struct):
     failed: int = 0
     job: str | None = None
     attempt: int = 0
+    undone: list[str] = []
 
     @property
     def state(self) -> str:
@@ -119,6 +171,10 @@ class Compensation(msgspec.Struct):
         if self.done + self.failed < self.total:
             return "running"
         return "failed" if self.failed else "completed"
+
+    def copy(self) -> Compensation:
+        """One that may be changed without the original noticing."""
+        return msgspec.structs.replace(self, todo=list(self.todo), undone=list(self.undone))
 
 
 class Run(msgspec.Struct, omit_defaults=True):
@@ -147,6 +203,7 @@ class Run(msgspec.Struct, omit_defaults=True):
     ticket_id: str | None = None
     owner_id: str | None = None
     trigger_type: str = "api"
+    cause: Cause | None = None
     name: str | None = None
     task_queue: str = DEFAULT_TASK_QUEUE
     unlisted: bool = False
@@ -169,6 +226,14 @@ class Run(msgspec.Struct, omit_defaults=True):
     compensation: Compensation | None = None
     compensable: list[Undoable] = []
     in_flight: dict[str, str] = {}
+    redo: list[str] = []
+    closed: list[Activation] = []
+    arrivals: list[str] = []
+    held: list[HeldCommand] = []
+    snapshot: int = 0
+    chained: int = 0
+    paused_at: datetime | None = None
+    decided_at: datetime | None = None
     started_at: datetime | None = None
     completed_at: datetime | None = None
     result: Any = None
@@ -197,28 +262,19 @@ class Run(msgspec.Struct, omit_defaults=True):
         return on_step[0] if len(on_step) == 1 else None
 
     def copy(self) -> Run:
-        """A run that may be changed without the original noticing (values inside containers are never mutated)."""
-        replace = msgspec.structs.replace
-        return replace(
+        """A run that may be changed without the original noticing. Values inside containers are never mutated, nor are
+        the lists of a run that stands still, which are replaced as a whole."""
+        return msgspec.structs.replace(
             self,
             variables=dict(self.variables),
             outputs=dict(self.outputs),
             latest=dict(self.latest),
             completed=list(self.completed),
-            open=[
-                replace(
-                    a,
-                    candidates=list(a.candidates),
-                    timers=list(a.timers),
-                    votes=list(a.votes),
-                    data=dict(a.data),
-                )
-                for a in self.open
-            ],
+            open=[a.copy() for a in self.open],
             signals=list(self.signals),
             compensable=list(self.compensable),
             in_flight=dict(self.in_flight),
-            compensation=replace(self.compensation, todo=list(self.compensation.todo)) if self.compensation else None,
+            compensation=self.compensation.copy() if self.compensation else None,
         )
 
 

@@ -14,8 +14,9 @@ import msgspec
 from wayline.core import commands
 from wayline.core.decision import Deciding
 from wayline.core.facts import Actor
+from wayline.core.graph import Graph
 from wayline.core.refusals import Issue, Refusal, invalid, not_found
-from wayline.core.run import Activation, BufferedSignal
+from wayline.core.run import Activation, BufferedSignal, Run
 from wayline.core.steps.approval import read_decision
 
 APPROVAL_RECEIVED = "approval_received"
@@ -35,8 +36,7 @@ def signal(deciding: Deciding, command: commands.SendSignal) -> commands.CastVot
     run = deciding.run
     if run.ended:
         raise Refusal("conflict", f"The run is {run.status}.", code="not_running", details={"status": run.status})
-    if len(_encode(command.payload)) > MAX_PAYLOAD_BYTES:
-        raise Refusal("too_large", f"A payload has at most {MAX_PAYLOAD_BYTES // 1024} KiB.", code="payload_too_large")
+    require_payload(command)
     if not deciding.graph.nodes:
         _steer(deciding, command)
         return None
@@ -45,6 +45,12 @@ def signal(deciding: Deciding, command: commands.SendSignal) -> commands.CastVot
     if vote is None and not _taken(deciding, command):
         _keep(deciding, command)
     return vote
+
+
+def require_payload(command: commands.SendSignal) -> None:
+    """Refuse a payload that is too long."""
+    if len(_encode(command.payload)) > MAX_PAYLOAD_BYTES:
+        raise Refusal("too_large", f"A payload has at most {MAX_PAYLOAD_BYTES // 1024} KiB.", code="payload_too_large")
 
 
 def _said(command: commands.SendSignal) -> dict[str, Any]:
@@ -79,7 +85,7 @@ def _vote(deciding: Deciding, command: commands.SendSignal) -> commands.CastVote
     if deciding.run.status == "paused":
         raise Refusal("conflict", "The run is paused.", code="run_paused")
     approvals = [a for a in deciding.run.open if deciding.graph.nodes[a.step_id].kind.decided_by_votes]
-    if not approvals and _is_awaited(deciding, command):
+    if not approvals and is_awaited(deciding.graph, deciding.run, command):
         return None
     payload = command.payload if isinstance(command.payload, dict) else {}
     voter = _approver(deciding, command, payload)
@@ -93,11 +99,10 @@ def _vote(deciding: Deciding, command: commands.SendSignal) -> commands.CastVote
     )
 
 
-def _is_awaited(deciding: Deciding, command: commands.SendSignal) -> bool:
-    return any(
-        deciding.graph.nodes[a.step_id].kind.awaits_signal(deciding.graph.nodes[a.step_id].step, command.name)
-        for a in deciding.run.open
-    )
+def is_awaited(graph: Graph, run: Run, command: commands.SendSignal) -> bool:
+    """Whether a step waits for a signal of that name, whatever else it might stand for."""
+    nodes = [graph.nodes[activation.step_id] for activation in run.open]
+    return any(node.kind.awaits_signal(node.step, command.name) for node in nodes)
 
 
 def _approver(deciding: Deciding, command: commands.SendSignal, payload: dict[str, Any]) -> Actor:

@@ -10,13 +10,14 @@ import msgspec
 
 from wayline.core import effects
 from wayline.core import ticket as desk
-from wayline.core.commands import Command
+from wayline.core.commands import Command, ReportAction
 from wayline.core.decision import Decision
 from wayline.core.facts import SYSTEM
 from wayline.engine.tenant_facts import TenantFacts
 from wayline.engine.working_set import HeldRun, HeldTicket, WorkingSet, commented
 from wayline.store import runs as stored_runs
 from wayline.store.database import new_id
+from wayline.store.jobs import FAR
 from wayline.store.tables import activations, jobs, notifications, outbox, timeline, timers
 from wayline.store.timeline import row_of
 
@@ -89,7 +90,9 @@ def _cancel_timer(work: WorkingSet, context: _Applying, effect: effects.CancelTi
 
 
 def _run_job(work: WorkingSet, context: _Applying, effect: effects.RunJob) -> None:
-    if effect.attempt > 1:
+    # The row of a job that is tried again is still there, unless what was reported had to wait for a paused run.
+    if effect.attempt > 1 and isinstance(context.command, ReportAction):
+        work.changes.moved_jobs = [row for row in work.changes.moved_jobs if row["b_id"] != effect.id]
         work.changes.retried_jobs.append(
             {
                 "b_id": effect.id,
@@ -108,6 +111,7 @@ def _run_job(work: WorkingSet, context: _Applying, effect: effects.RunJob) -> No
             run_id=context.held.stored.run.id,
             activation_id=effect.activation_id,
             timeout_s=effect.timeout_s,
+            attempt=effect.attempt,
         )
     work.wake(effect.due_at)
 
@@ -115,6 +119,38 @@ def _run_job(work: WorkingSet, context: _Applying, effect: effects.RunJob) -> No
 def _cancel_job(work: WorkingSet, context: _Applying, effect: effects.CancelJob) -> None:
     if work.jobs.pop(effect.id, None) is None:
         work.changes.delete(jobs, effect.id)
+
+
+def _hold_job(work: WorkingSet, context: _Applying, effect: effects.HoldJob) -> None:
+    _move_job(work, effect.id, FAR)
+
+
+def _free_job(work: WorkingSet, context: _Applying, effect: effects.FreeJob) -> None:
+    _move_job(work, effect.id, effect.due_at)
+    work.wake(effect.due_at)
+
+
+def _move_job(work: WorkingSet, job_id: str, due_at: datetime) -> None:
+    """Only due jobs are taken: one that is held is due when it is freed. A worker that has it keeps it."""
+    if job_id in work.jobs:
+        work.jobs[job_id]["due_at"] = due_at
+        return
+    retried = [row for row in work.changes.retried_jobs if row["b_id"] == job_id]
+    if retried:
+        retried[-1]["v_due_at"] = due_at
+    else:
+        work.changes.moved_jobs.append({"b_id": job_id, "v_due_at": due_at})
+
+
+def _move_work(work: WorkingSet, context: _Applying, effect: effects.MoveWork) -> None:
+    row = work.items.get(effect.activation_id)
+    if row is not None:
+        row["due_at"] = effect.due_at
+    else:
+        work.changes.moved_items.append({"b_id": effect.activation_id, "v_due_at": effect.due_at})
+    work.live.append(
+        (context.tenant.id, "inbox.changed", {"item_id": effect.activation_id}, frozenset(effect.audience))
+    )
 
 
 def _offer_work(work: WorkingSet, context: _Applying, effect: effects.OfferWork) -> None:
@@ -161,7 +197,7 @@ def _withdraw_work(work: WorkingSet, context: _Applying, effect: effects.Withdra
 
 def _record_visit(work: WorkingSet, context: _Applying, effect: effects.RecordVisit) -> None:
     run = context.held.stored.run
-    work.changes.insert(activations, stored_runs.visit_row(run, effect.visit, effect.output))
+    work.changes.insert(activations, stored_runs.visit_row(run, effect.visit, effect.output, effect.delta))
 
 
 def _notify(work: WorkingSet, context: _Applying, effect: effects.Notify) -> None:
@@ -270,6 +306,9 @@ _APPLIERS: dict[type[Any], Callable[[WorkingSet, _Applying, Any], None]] = {
     effects.CancelTimer: _cancel_timer,
     effects.RunJob: _run_job,
     effects.CancelJob: _cancel_job,
+    effects.HoldJob: _hold_job,
+    effects.FreeJob: _free_job,
+    effects.MoveWork: _move_work,
     effects.OfferWork: _offer_work,
     effects.WithdrawWork: _withdraw_work,
     effects.Notify: _notify,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from wayline.core import commands
 from wayline.core.commands import Command, RunCommand
 from wayline.core.decide import decide, new_run
+from wayline.core.facts import Facts
 from wayline.core.migration import migrated
 from wayline.core.refusals import Refusal, not_found
 from wayline.engine.answers import RunAnswer
@@ -12,6 +15,7 @@ from wayline.engine.applying import take_over
 from wayline.engine.tenant_facts import TenantFacts
 from wayline.engine.working_set import HeldRun, WorkingSet
 from wayline.store.runs import StoredRun
+from wayline.store.snapshots import read_snapshot
 from wayline.store.tables import jobs, timers
 from wayline.store.timeline import GENESIS
 
@@ -26,7 +30,7 @@ def run_command(work: WorkingSet, tenant: TenantFacts, command: Command) -> RunA
         raise not_found("Instance")
     at = command.at or work.at
     try:
-        decision = decide(held.graph, held.stored.run, command, work.facts(tenant, held), at)
+        decision = decide(held.graph, held.stored.run, command, _facts(work, tenant, held, command), at)
     except Refusal:
         consume(work, command)
         raise
@@ -36,6 +40,15 @@ def run_command(work: WorkingSet, tenant: TenantFacts, command: Command) -> RunA
     take_over(work, tenant, held, decision, command, at)
     consume(work, command)
     return RunAnswer(run=held.stored.run, graph=held.graph)
+
+
+def _facts(work: WorkingSet, tenant: TenantFacts, held: HeldRun, command: RunCommand) -> Facts:
+    facts = work.facts(tenant, held)
+    if not isinstance(command, commands.RollBackRun):
+        return facts
+    run = held.stored.run
+    snapshot = read_snapshot(work.connection, run, command.snapshot, first_step=held.graph.start)
+    return msgspec.structs.replace(facts, snapshot=snapshot)
 
 
 def _is_overtaken(work: WorkingSet, report: commands.ReportAction) -> bool:

@@ -303,6 +303,7 @@ class WorkingSet:
         run_id: str | None = None,
         activation_id: str | None = None,
         timeout_s: float = 30.0,
+        attempt: int = 1,
     ) -> None:
         self.jobs[job_id] = {
             "id": job_id,
@@ -311,7 +312,7 @@ class WorkingSet:
             "run_id": run_id,
             "activation_id": activation_id,
             "action": _encode(action),
-            "attempt": 1,
+            "attempt": attempt,
             "timeout_s": timeout_s,
             "due_at": due_at,
             "created_at": self.at,

@@ -19,6 +19,8 @@ from wayline.store.tables import (
     jobs,
     notifications,
     outbox,
+    rule_events,
+    rule_spells,
     runs,
     ticket_links,
     tickets,
@@ -50,6 +52,7 @@ TICKET_COLUMNS = (
     "custom",
     "resolution_category",
     "resolved_at",
+    "last_person_at",
     "updated_at",
     "version",
     "timeline_seq",
@@ -68,6 +71,10 @@ _retry_jobs = (
         claim_token=None,
         lease_until=None,
     )
+)
+_hold_jobs = sa.update(jobs).where(jobs.c.id == sa.bindparam("b_id")).values(due_at=sa.bindparam("v_due_at"))
+_move_items = (
+    sa.update(work_items).where(work_items.c.id == sa.bindparam("b_id")).values(due_at=sa.bindparam("v_due_at"))
 )
 _count_up = BulkUpdate(counters, keys={"tenant_id": "tenant_id", "name": "name", "seen": "value"}, columns=("value",))
 _inserts = {
@@ -89,6 +96,8 @@ _inserts = {
         counters,
         idempotency,
         webhook_deliveries,
+        rule_events,
+        rule_spells,
     )
 }
 _unlink = sa.delete(ticket_links).where(
@@ -126,6 +135,8 @@ class Changes:
         self.changed_runs: list[Row] = []
         self.changed_tickets: list[Row] = []
         self.retried_jobs: list[Row] = []
+        self.moved_jobs: list[Row] = []
+        self.moved_items: list[Row] = []
         self.counted: list[Row] = []
         self.incidents: list[Row] = []
         self.unlinked: list[Row] = []
@@ -166,6 +177,10 @@ class Changes:
     def _write_rare(self, connection: sa.Connection) -> None:
         if self.retried_jobs:
             connection.execute(_retry_jobs, self.retried_jobs)
+        if self.moved_jobs:
+            connection.execute(_hold_jobs, self.moved_jobs)
+        if self.moved_items:
+            connection.execute(_move_items, self.moved_items)
         if self.unlinked:
             connection.execute(_unlink, self.unlinked)
         if self.incidents:

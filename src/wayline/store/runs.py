@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from wayline.core import run as run_value
 from wayline.core.run import EndedVisit, Run
+from wayline.core.snapshot import Delta
 from wayline.store.bulk import BulkSelect
 from wayline.store.tables import activations, runs, templates, tickets
 
@@ -92,8 +93,8 @@ def change_of(run: Run, *, seen_version: int, head: bytes) -> dict[str, Any]:
     }
 
 
-def visit_row(run: Run, visit: EndedVisit, output: dict[str, Any]) -> dict[str, Any]:
-    """An ended visit's row: its detail and what it gave in one document."""
+def visit_row(run: Run, visit: EndedVisit, output: dict[str, Any], delta: Delta | None = None) -> dict[str, Any]:
+    """An ended visit's row: its detail and what it gave in one document, and beside it what a snapshot needs."""
     return {
         "run_id": run.id,
         "position": visit.position,
@@ -108,6 +109,7 @@ def visit_row(run: Run, visit: EndedVisit, output: dict[str, Any]) -> dict[str, 
         "completed_by": visit.completed_by,
         "due_at": visit.detail.get("due_at"),
         "detail": _state_encoder.encode({**visit.detail, "output": output}),
+        "snapshot": None if delta is None else _state_encoder.encode(delta),
     }
 
 
@@ -116,6 +118,21 @@ class StoredVisit(msgspec.Struct, frozen=True):
 
     visit: EndedVisit
     output: dict[str, Any]
+
+
+def latest_visits(
+    connection: sa.Connection, *, tenant_id: str, run_id: str, limit: int, type: str | None = None
+) -> list[StoredVisit]:
+    """The latest `limit` ended visits of a run, or those to steps of one type, in order."""
+    query = (
+        sa.select(activations)
+        .where(activations.c.run_id == run_id, activations.c.tenant_id == tenant_id)
+        .order_by(activations.c.position.desc())
+        .limit(limit)
+    )
+    if type is not None:
+        query = query.where(activations.c.type == type)
+    return [visit_of(row) for row in connection.execute(query)][::-1]
 
 
 def read_visits(connection: sa.Connection, *, tenant_id: str, run_ids: list[str]) -> dict[str, list[StoredVisit]]:
@@ -127,22 +144,27 @@ def read_visits(connection: sa.Connection, *, tenant_id: str, run_ids: list[str]
     )
     found: dict[str, list[StoredVisit]] = {}
     for row in connection.execute(query):
-        detail = _detail_decoder.decode(row.detail)
-        output = detail.pop("output", {})
-        visit = EndedVisit(
-            id=row.id,
-            position=row.position,
-            step_id=row.step_id,
-            type=row.type,
-            status=row.status,
-            outcome=row.outcome,
-            started_at=row.started_at,
-            completed_at=row.completed_at,
-            completed_by=row.completed_by,
-            detail=detail,
-        )
-        found.setdefault(row.run_id, []).append(StoredVisit(visit=visit, output=output))
+        found.setdefault(row.run_id, []).append(visit_of(row))
     return found
+
+
+def visit_of(row: Any) -> StoredVisit:
+    """An ended visit from its row."""
+    detail = _detail_decoder.decode(row.detail)
+    output = detail.pop("output", {})
+    visit = EndedVisit(
+        id=row.id,
+        position=row.position,
+        step_id=row.step_id,
+        type=row.type,
+        status=row.status,
+        outcome=row.outcome,
+        started_at=row.started_at,
+        completed_at=row.completed_at,
+        completed_by=row.completed_by,
+        detail=detail,
+    )
+    return StoredVisit(visit=visit, output=output)
 
 
 def read_run(connection: sa.Connection, *, tenant_id: str, run_id: str) -> Run | None:

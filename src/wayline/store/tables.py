@@ -68,6 +68,14 @@ def _tenant() -> sa.Column[str]:
     return sa.Column("tenant_id", Id, nullable=False)
 
 
+def _task_queue() -> sa.Column[str]:
+    """Which workers may have what belongs to a run. The default is for the rows from before there was a choice: it is
+    written with every row."""
+    return sa.Column(
+        "task_queue", sa.Text, nullable=False, server_default="itsm-workflows", info={"always_written": True}
+    )
+
+
 # -- tenants, people, access -----------------------------------------------------------------------
 
 tenants = _table(
@@ -220,6 +228,7 @@ runs = _table(
     # `Run.standing`: `waiting_approval` while approvals are all a running run waits for, so that lists can ask for it.
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("archived", sa.Boolean, nullable=False, server_default=sa.text("false")),
+    _task_queue(),
     sa.Column("state", Bytes, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("timeline_head", Bytes, nullable=False),
@@ -228,6 +237,30 @@ runs = _table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("completed_at", Instant),
     sa.Index(None, "tenant_id", "created_at"),
+    # What lists narrow down to where it is rare; the common ones are soon found among the newest.
+    sa.Index(
+        "ix_runs_of_status",
+        "tenant_id",
+        "status",
+        "created_at",
+        sqlite_where=sa.text("status <> 'completed'"),
+        postgresql_where=sa.text("status <> 'completed'"),
+    ),
+    sa.Index(
+        "ix_runs_of_task_queue",
+        "tenant_id",
+        "task_queue",
+        "created_at",
+        sqlite_where=sa.text("task_queue <> 'itsm-workflows'"),
+        postgresql_where=sa.text("task_queue <> 'itsm-workflows'"),
+    ),
+    sa.Index(
+        "ix_runs_archived",
+        "tenant_id",
+        "created_at",
+        sqlite_where=sa.text("archived"),
+        postgresql_where=sa.text("archived"),
+    ),
     sa.Index(None, "ticket_id"),
     # "What has changed since the last anchor": that alone, however many runs there are.
     sa.Index(
@@ -285,6 +318,9 @@ activations = _table(
     # Its deadline as it was in the end; None when it had none.
     sa.Column("due_at", Instant),
     sa.Column("detail", Bytes, nullable=False),
+    # What a snapshot of the run at this visit's end needs beside the visits themselves; None where there is no such
+    # snapshot, because the visit was withdrawn.
+    sa.Column("snapshot", Bytes),
     sa.Index(
         "ix_activations_done_by",
         "completed_by",
@@ -371,11 +407,12 @@ timers = _table(
     sa.Column("run_id", Id, nullable=False),
     sa.Column("activation_id", Id, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
+    _task_queue(),
     sa.Column("due_at", Instant, nullable=False),
     sa.Column("claim_token", sa.Text),
     sa.Column("lease_until", Instant),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-    sa.Index(None, "due_at"),
+    sa.Index(None, "task_queue", "due_at"),
     sa.Index(None, "run_id"),
 )
 
@@ -384,6 +421,8 @@ jobs = _table(
     sa.Column("id", sa.Text, primary_key=True),
     _tenant(),
     sa.Column("queue", sa.Text, nullable=False),
+    # Which workers may have it: those of its run's task queue.
+    _task_queue(),
     sa.Column("run_id", Id),
     sa.Column("activation_id", Id),
     sa.Column("action", Bytes, nullable=False),
@@ -399,6 +438,7 @@ jobs = _table(
     sa.Index(
         "ix_jobs_due",
         "queue",
+        "task_queue",
         "due_at",
         sqlite_where=sa.text("failed_at IS NULL"),
         postgresql_where=sa.text("failed_at IS NULL"),
@@ -480,6 +520,35 @@ webhook_deliveries = _table(
         sqlite_where=sa.text("status = 'pending'"),
         postgresql_where=sa.text("status = 'pending'"),
     ),
+)
+
+# Signals that came with an id, so that the same one sent again is known. They are not kept in the run's state, which
+# every decision reads and writes and which must not grow.
+signal_ids = _table(
+    "signal_ids",
+    sa.Column("run_id", Id, primary_key=True),
+    sa.Column("signal_id", sa.Text, primary_key=True),
+    _tenant(),
+    sa.Column("at", Instant, nullable=False),
+)
+
+# Processes that do work, and for which task queues; one that has not been seen for a while has gone.
+workers = _table(
+    "workers",
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("task_queues", Json, nullable=False),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("seen_at", Instant, nullable=False),
+    sa.Index(None, "seen_at"),
+)
+
+# How many jobs have been done, for people to look at: workers add what they did every so often, and what one did just
+# before it died is missing.
+job_tallies = _table(
+    "job_tallies",
+    sa.Column("tenant_id", Id, primary_key=True),
+    sa.Column("queue", sa.Text, primary_key=True),
+    sa.Column("completed", sa.BigInteger, nullable=False),
 )
 
 counters = _table(

@@ -95,7 +95,11 @@ class Approval(StepType[ApprovalStep]):
         self._freeze(deciding, activation, step, _voters(deciding, step))
         self._ask(deciding, activation, step)
         if step.reminder_hours is not None:
-            deciding.start_timer(activation, "reminder", deciding.after(step.reminder_hours, step.calendar))
+            self._start_reminder(deciding, activation, step, step.reminder_hours)
+
+    def _start_reminder(self, deciding: Deciding, activation: Activation, step: ApprovalStep, hours: float) -> None:
+        due_at = deciding.after(hours, step.calendar)
+        deciding.start_timer(activation, "reminder", due_at, calendar=step.calendar)
 
     def _freeze(self, deciding: Deciding, activation: Activation, step: ApprovalStep, voters: list[str]) -> None:
         needed = needed_of(step.rule, len(voters))
@@ -111,7 +115,7 @@ class Approval(StepType[ApprovalStep]):
     def _ask(self, deciding: Deciding, activation: Activation, step: ApprovalStep) -> None:
         kind = "approval_requested" if activation.candidates else "approval_undecidable"
         deciding.notify(self._audience(deciding, activation, step), kind, step.title, activation=activation)
-        self._show(deciding, activation, step)
+        self.show(deciding, activation, step)
 
     def asked(self, step: ApprovalStep, activation: Activation) -> tuple[str, ...]:
         """The voters whose word is awaited now."""
@@ -236,11 +240,14 @@ class Approval(StepType[ApprovalStep]):
         if step.order == "sequential":
             self._ask(deciding, activation, step)
         else:
-            self._show(deciding, activation, step)
+            self.show(deciding, activation, step)
 
-    def _show(self, deciding: Deciding, activation: Activation, step: ApprovalStep) -> None:
+    def show(self, deciding: Deciding, activation: Activation, step: ApprovalStep) -> None:
         """The inboxes of those whose word is awaited, and of nobody else; the admins' when there are no voters."""
         deciding.offer_again(activation, self.type, self._audience(deciding, activation, step))
+
+    def reopen(self, deciding: Deciding, activation: Activation, step: ApprovalStep) -> None:
+        self._ask(deciding, activation, step)
 
     def _audience(self, deciding: Deciding, activation: Activation, step: ApprovalStep) -> tuple[str, ...]:
         if not activation.candidates:
@@ -278,7 +285,7 @@ class Approval(StepType[ApprovalStep]):
             waiting = self.asked(step, activation)
             deciding.notify(waiting, "approval_reminder", step.title, activation=activation)
             deciding.note("reminder_sent", f"Reminded {len(waiting)} of “{step.title}”", activation=activation)
-            deciding.start_timer(activation, "reminder", deciding.after(step.reminder_hours, step.calendar))
+            self._start_reminder(deciding, activation, step, step.reminder_hours)
 
     def hand_to(self, deciding: Deciding, activation: Activation, step: ApprovalStep, found: Audience) -> None:
         """Ask other people instead of those who have not voted yet; votes already cast stay.

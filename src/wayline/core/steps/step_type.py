@@ -139,6 +139,16 @@ class StepType(Generic[S]):
         """The run has arrived: finish the activation at once, or leave it waiting for something."""
         raise NotImplementedError
 
+    def reopen(self, deciding: Deciding, activation: Activation, step: S) -> None:
+        """The run is taken up again where it was left: people, votes and data of the activation are as they were, and
+        its timers run on. People are asked again; what waits for something else begins anew, but starts no timer that
+        it had."""
+        if self.waits_for_people:
+            deciding.offer_again(activation, self.type)
+            deciding.tell_again(activation)
+        else:
+            self.activate(deciding, activation, step)
+
     def complete(
         self, deciding: Deciding, activation: Activation, step: S, answer: dict[str, Any], actor: Actor
     ) -> None:

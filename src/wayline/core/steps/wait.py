@@ -100,7 +100,13 @@ class Wait(StepType[WaitStep]):
                 deciding.fail(activation, "not_an_instant", due_at)
                 return
             activation.due_at = due_at if activation.due_at is None else activation.due_at
-            deciding.start_timer(activation, "elapsed", due_at)
+            calendar = (wanted.calendar or "default") if wanted.business_hours is not None else None
+            deciding.start_timer(activation, "elapsed", due_at, calendar=calendar, fixed=wanted.until is not None)
+
+    def reopen(self, deciding: Deciding, activation: Activation, step: WaitStep) -> None:
+        """Time goes on with what was left of it."""
+        if self.wait_kind(step) != "time":
+            self.activate(deciding, activation, step)
 
     def _due_at(self, deciding: Deciding, step: WaitStep) -> datetime | str:
         wanted = step.for_
