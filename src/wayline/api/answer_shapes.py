@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from wayline.core.cloud_event import EVERYTHING, TEST_TYPE, TYPES
+from wayline.core.rule import TRIGGERS
 from wayline.core.ticket import STATUSES, TICKET_TYPES
 
 Shape = dict[str, Any]
@@ -37,6 +38,11 @@ def bare(name: str) -> Shape:
 def sliced(name: str) -> Shape:
     """The answer that is a slice of a list of surface 002."""
     return _record(data=_list(_ref(name)), meta=_record(pagination=_ref("Slice")))
+
+
+def listed_after(name: str) -> Shape:
+    """The answer that is a list of surface 001."""
+    return _record(has_more=_FLAG, data=_list(_ref(name)))
 
 
 def _ref(name: str) -> Shape:
@@ -174,6 +180,22 @@ SHAPES: dict[str, Shape] = {
         text=_TEXT,
         created_at=_AT,
     ),
+    "Rule": _record(
+        id=_TEXT,
+        name=_TEXT,
+        description=_maybe(_TEXT),
+        trigger=_words(*TRIGGERS),
+        conditions=_MAP,
+        action=_MAP,
+        actions=_list(_MAP),
+        enabled=_FLAG,
+        position=_NUMBER,
+        stop=_FLAG,
+        created_at=_NUMBER,
+        updated_at=_NUMBER,
+    ),
+    "RuleToggled": _record(id=_TEXT, name=_TEXT, enabled=_FLAG, toggled_at=_NUMBER),
+    "RuleDeleted": _record(id=_TEXT, deleted=_FLAG),
     "Issue": _record(path=_TEXT, message=_TEXT, code=_TEXT),
     "Slice": _record(total_count=_NUMBER, limit=_NUMBER, offset=_NUMBER, has_more=_FLAG),
     "Webhook": _WEBHOOK,

@@ -16,7 +16,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from wayline.core import condition, effects
@@ -142,6 +150,16 @@ class Rule(BaseModel):
         None, ge=0, le=POSITION_MAX, description="Lower ones are asked first; last when left out."
     )
 
+    _written: list[Any] = PrivateAttr(default_factory=list)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _actions_as_written(cls, value: Any, read: ModelWrapValidatorHandler[Rule]) -> Rule:
+        rule = read(value)
+        if isinstance(value, dict):
+            rule._written = value.get("actions") or [value["action"]]
+        return rule
+
     @model_validator(mode="before")
     @classmethod
     def _one_action_or_several(cls, value: Any) -> Any:
@@ -171,9 +189,11 @@ class Rule(BaseModel):
         return self.schedule or Schedule()
 
     def definition(self) -> dict[str, Any]:
-        """What the rule says, as plain JSON in a fixed order; whether it is enabled, and its place, stand beside it."""
+        """What the rule says, as plain JSON in a fixed order, its actions as they were written; whether it is enabled,
+        and its place, stand beside it."""
         written = self.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"enabled", "position"})
         written = {name: written[name] for name in _DEFINED if written.get(name) is not None}
+        written["actions"] = self._written or written["actions"]
         if not written.get("stop"):
             written.pop("stop", None)
         return {**written, "conditions": written.get("conditions", {})}

@@ -89,7 +89,8 @@ def list_rules(
         query = query.where(rules.c.enabled == enabled)
     if before is not None:
         place = sa.tuple_(rules.c.created_at, rules.c.id)
-        query = query.where(place < sa.tuple_(sa.literal(before.created_at, rules.c.created_at.type), before.id))
+        last = sa.tuple_(sa.literal(before.created_at, rules.c.created_at.type), sa.literal(before.id, rules.c.id.type))
+        query = query.where(place < last)
     query = query.order_by(rules.c.created_at.desc(), rules.c.id.desc()).limit(limit)
     return [StoredRule(*row) for row in connection.execute(query)]
 
@@ -99,6 +100,12 @@ def rules_in_order(connection: sa.Connection, *, tenant_id: str) -> list[StoredR
     query = sa.select(*_columns).where(rules.c.tenant_id == tenant_id)
     query = query.order_by(rules.c.position, rules.c.created_at, rules.c.id)
     return [StoredRule(*row) for row in connection.execute(query)]
+
+
+def count_rules(connection: sa.Connection, tenant_id: str) -> int:
+    """How many rules the tenant has."""
+    query = sa.select(sa.func.count()).select_from(rules).where(rules.c.tenant_id == tenant_id)
+    return connection.execute(query).scalar_one()
 
 
 # -- changing them ---------------------------------------------------------------------------------
