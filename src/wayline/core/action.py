@@ -97,10 +97,12 @@ class Acting(Protocol):
 
 
 class Action(BaseModel):
-    """What every action has."""
+    """What every action has. `queue` None: it is done at once, at the desk. `within_the_run`: nothing but the run knows
+    of it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
     queue: ClassVar[str | None] = None
+    within_the_run: ClassVar[bool] = False
     type: str
 
     def texts(self) -> Iterable[tuple[str, Any]]:
@@ -218,6 +220,7 @@ class AddComment(Action):
 class SetVariable(Action):
     """Give a variable of the run a value."""
 
+    within_the_run: ClassVar[bool] = True
     type: Literal["set_variable"]
     name: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")
     value: Any

@@ -6,12 +6,19 @@ they had asked for finds nobody when it comes back. What was done outside is not
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
 from wayline.core import commands
 from wayline.core.compensation import left_behind
 from wayline.core.decision import Deciding
 from wayline.core.graph import Graph
 from wayline.core.recovery import require_allowed, taken_reports
 from wayline.core.refusals import Refusal, not_found
+from wayline.core.run import Activation, EndedVisit, Run, Vote
 from wayline.core.snapshot import Snapshot
 
 
@@ -59,5 +66,134 @@ def _require_steps(graph: Graph, snapshot: Snapshot) -> None:
 def _called(graph: Graph, snapshot: Snapshot) -> str:
     if not snapshot.completed:
         return "its start"
-    node = graph.nodes.get(snapshot.completed[-1])
-    return f"“{node.step.title if node else snapshot.completed[-1]}”"
+    return f"“{_title(graph, snapshot.completed[-1])}”"
+
+
+# -- the preview -----------------------------------------------------------------------------------
+
+
+class WithdrawnVisit(msgspec.Struct, frozen=True):
+    """An open visit that would end; `is_work` when it stands in inboxes."""
+
+    id: str
+    step_id: str
+    name: str
+    is_work: bool
+
+
+class WithdrawnVote(msgspec.Struct, frozen=True):
+    """A vote that would no longer count."""
+
+    step_id: str
+    voter: str
+    decision: str
+    at: datetime
+
+
+class Forgotten(msgspec.Struct, frozen=True):
+    """What a completed step gave, and would be as if it had never been; `fields` are the names of it."""
+
+    step_id: str
+    name: str
+    outcome: str | None
+    completed_at: datetime
+    completed_by: str | None
+    fields: tuple[str, ...]
+
+
+class Lasting(msgspec.Struct, frozen=True):
+    """Something that was done and stays done. `at` None: it is being done now; `compensate`: the template says how it
+    is undone, which a cancel would do and a roll back does not."""
+
+    step_id: str
+    name: str
+    what: str
+    at: datetime | None
+    compensate: bool = False
+
+
+class RollBackPreview(msgspec.Struct, frozen=True):
+    """What taking a run back would come to. It would go on from `goes_on_at`, once it is resumed."""
+
+    snapshot: int
+    at: datetime
+    goes_on_at: tuple[str, ...]
+    withdrawn: tuple[WithdrawnVisit, ...]
+    votes: tuple[WithdrawnVote, ...]
+    forgotten: tuple[Forgotten, ...]
+    cannot_be_undone: tuple[Lasting, ...]
+
+
+def preview_roll_back(
+    graph: Graph, run: Run, snapshot: Snapshot, later: Sequence[tuple[EndedVisit, Mapping[str, Any]]]
+) -> RollBackPreview:
+    """What rolling the run back to the snapshot would come to; `later` are the visits that have ended since, with what
+    they gave. Raises the refusals that rolling back would meet."""
+    require_allowed(run, "rollback")
+    _require_steps(graph, snapshot)
+    since = sorted(later, key=lambda one: one[0].position)
+    return RollBackPreview(
+        snapshot=snapshot.number,
+        at=snapshot.at,
+        goes_on_at=(*(activation.step_id for activation in snapshot.open), *snapshot.arrivals),
+        withdrawn=tuple(_withdrawn(graph, activation) for activation in run.open),
+        votes=tuple(_votes(run, snapshot, since)),
+        forgotten=tuple(_forgotten(graph, visit, output) for visit, output in since if visit.outcome is not None),
+        cannot_be_undone=tuple(_lasting(graph, run, snapshot, since)),
+    )
+
+
+def _withdrawn(graph: Graph, activation: Activation) -> WithdrawnVisit:
+    node = graph.nodes[activation.step_id]
+    return WithdrawnVisit(activation.id, activation.step_id, node.step.title, node.kind.waits_for_people)
+
+
+def _votes(
+    run: Run, snapshot: Snapshot, since: Sequence[tuple[EndedVisit, Mapping[str, Any]]]
+) -> Iterator[WithdrawnVote]:
+    kept = {(a.id, vote.voter) for a in snapshot.open for vote in a.votes}
+    cast = [(v.id, v.step_id, msgspec.convert(v.detail.get("votes", []), list[Vote])) for v, _ in since]
+    cast += [(activation.id, activation.step_id, activation.votes) for activation in run.open]
+    for visit_id, step_id, votes in cast:
+        for vote in votes:
+            if (visit_id, vote.voter) not in kept:
+                yield WithdrawnVote(step_id, vote.voter, vote.decision, vote.at)
+
+
+def _forgotten(graph: Graph, visit: EndedVisit, output: Mapping[str, Any]) -> Forgotten:
+    return Forgotten(
+        visit.step_id,
+        _title(graph, visit.step_id),
+        visit.outcome,
+        visit.completed_at,
+        visit.completed_by,
+        tuple(output),
+    )
+
+
+def _lasting(
+    graph: Graph, run: Run, snapshot: Snapshot, since: Sequence[tuple[EndedVisit, Mapping[str, Any]]]
+) -> Iterator[Lasting]:
+    for visit, output in since:
+        node = graph.nodes.get(visit.step_id)
+        if node is None or node.step.type != visit.type:
+            continue
+        what = node.kind.lasting(node.step, output) if visit.status == "completed" else None
+        if what is not None:
+            compensate = node.compensate is not None
+            yield Lasting(visit.step_id, node.step.title, what, visit.completed_at, compensate)
+        if node.kind.waits_for_people and node.waits and visit.started_at >= snapshot.at:
+            yield Lasting(visit.step_id, node.step.title, "People were told that it waits for them.", visit.started_at)
+    for activation in run.open:
+        node = graph.nodes[activation.step_id]
+        if activation.job is not None:
+            what = "The action is under way and may have its effect all the same."
+            yield Lasting(activation.step_id, node.step.title, what, None, node.compensate is not None)
+        if node.kind.waits_for_people and activation.started_at >= snapshot.at:
+            what = "People were told that it waits for them."
+            yield Lasting(activation.step_id, node.step.title, what, activation.started_at)
+
+
+def _title(graph: Graph, step_id: str) -> str:
+    node = graph.nodes.get(step_id)
+    return node.step.title if node is not None else step_id

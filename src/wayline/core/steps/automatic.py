@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -112,6 +112,11 @@ class Automatic(StepType[AutomaticStep]):
             activation=activation,
             data={"attempt": activation.attempt, "delay_s": round(delay_s, 3)},
         )
+
+    def lasting(self, step: AutomaticStep, output: Mapping[str, Any]) -> str | None:
+        if step.action.within_the_run:
+            return None
+        return f"{step.action.type} was done {'at the desk' if step.action.queue is None else 'outside'}."
 
     def describe(self, step: AutomaticStep) -> dict[str, Any]:
         return {"action": step.action.type, "max_attempts": step.retry.max_attempts}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -153,6 +153,9 @@ class Routing(StepType[RoutingStep]):
         parts = [directory.people[person_id].name] if person_id else []
         parts += [directory.groups[group_id].name] if group_id else []
         return ", ".join(parts)
+
+    def lasting(self, step: RoutingStep, output: Mapping[str, Any]) -> str | None:
+        return "The ticket was handed on." if output.get("group") or output.get("assignee") else None
 
     def describe(self, step: RoutingStep) -> dict[str, Any]:
         return {"options": [o.label for o in step.options]} if step.options else {}

@@ -6,7 +6,7 @@ changes it only by calling its methods.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 import msgspec
@@ -202,6 +202,11 @@ class StepType(Generic[S]):
     def take_callback(self, deciding: Deciding, activation: Activation, step: S, body: Any) -> bool:
         """Whether this activation was waiting to be called back; if so it has been."""
         return False
+
+    def lasting(self, step: S, output: Mapping[str, Any]) -> str | None:
+        """What a completed visit that gave `output` did beyond the run, in a sentence: taking the run back does not
+        undo it. None when there is nothing."""
+        return None
 
     def describe(self, step: S) -> dict[str, Any]:
         """What the surfaces show of the step beyond the frame's fields (form fields, options), whatever its runs do."""
