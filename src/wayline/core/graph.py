@@ -12,7 +12,7 @@ import msgspec
 from wayline.core.action import Action
 from wayline.core.steps.catalogue import STEP_TYPES
 from wayline.core.steps.step_type import Step, StepType
-from wayline.core.template import Template, parse_template
+from wayline.core.template import Template, TemplateHead, parse_template
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -66,6 +66,12 @@ def graph_of(template: Template) -> Graph:
             who.strategy for node in nodes.values() for _, who in whos_of(node.step) if who.strategy is not None
         ),
     )
+
+
+def without_steps(name: str) -> Graph:
+    """The graph of a run that nothing but its signals moves."""
+    template = Template(head=TemplateHead(name=name), steps=())
+    return Graph(template=template, nodes={}, start="", strategies=frozenset())
 
 
 def outcomes_of(step: Step) -> tuple[str, ...]:

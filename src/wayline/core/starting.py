@@ -43,10 +43,20 @@ def start(deciding: Deciding, command: commands.StartRun) -> None:
 
 
 def come_due(deciding: Deciding, command: commands.FireTimer) -> None:
-    """The instant a pending run was kept for has come."""
+    """The instant a pending run was kept for has come. A run that is paused by then begins when it goes on."""
     run = deciding.run
+    if run.status == "paused" and run.begin_timer == command.timer_id:
+        run.begin_timer = None
+        deciding.note("held_until_resume", "It is time to begin; that is done when the run goes on")
+        return
     if run.status != "pending" or run.begin_timer != command.timer_id:
         raise Refusal("conflict", "That timer is no longer wanted.", code="stale_timer")
+    begin_late(deciding)
+
+
+def begin_late(deciding: Deciding) -> None:
+    """Begin a run that was kept for an instant, which has come."""
+    run = deciding.run
     run.begin_timer = None
     if run.schedule is not None:
         _send_for_the_next(deciding, run.schedule)

@@ -15,11 +15,12 @@ from wayline.core.run import Run
 
 class RunAnswer(msgspec.Struct, frozen=True):
     """A run command's answer: the run as it is now, and the graph it walks. `created` is StartRun's alone: the run
-    before its first step."""
+    before its first step; `repeated` SendSignal's: the signal had come before, and did nothing now."""
 
     run: Run
     graph: Graph
     created: Run | None = None
+    repeated: bool = False
 
 
 class TicketAnswer(msgspec.Struct, frozen=True):

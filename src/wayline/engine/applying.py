@@ -79,6 +79,7 @@ def _start_timer(work: WorkingSet, context: _Applying, effect: effects.StartTime
         "run_id": context.held.stored.run.id,
         "activation_id": effect.activation_id,
         "kind": effect.kind,
+        "task_queue": context.held.stored.run.task_queue,
         "due_at": effect.due_at,
     }
     work.wake(effect.due_at)
@@ -106,6 +107,7 @@ def _run_job(work: WorkingSet, context: _Applying, effect: effects.RunJob) -> No
             context.tenant.id,
             effect.id,
             queue=effect.queue,
+            task_queue=context.held.stored.run.task_queue,
             action=effect.action,
             due_at=effect.due_at,
             run_id=context.held.stored.run.id,
@@ -244,7 +246,14 @@ def _send_mail(work: WorkingSet, context: _Applying, effect: effects.Notify) -> 
     # A mail for each: nobody sees who else got one, and an address that fails is tried again alone.
     for address in list(dict.fromkeys(to))[:MAX_MAIL_ADDRESSES]:
         mail = {**action, "to": [address]}
-        work.add_job(context.tenant.id, f"mail:{new_id()}", queue="email", action=mail, due_at=context.at)
+        work.add_job(
+            context.tenant.id,
+            f"mail:{new_id()}",
+            queue="email",
+            task_queue=run.task_queue,
+            action=mail,
+            due_at=context.at,
+        )
 
 
 def _on_ticket(work: WorkingSet, context: _Applying) -> HeldTicket:

@@ -16,7 +16,7 @@ import hashlib
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, InvalidStateError
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,7 @@ import structlog
 from wayline.core.commands import Command
 from wayline.core.facts import Actor
 from wayline.core.refusals import Refusal
+from wayline.core.task_queues import TASK_QUEUES
 from wayline.engine.answers import LiveChange
 from wayline.engine.batch import decide_command
 from wayline.engine.clock import Clock
@@ -131,6 +132,7 @@ class Door:
         live: Live,
         secret_key: bytes,
         mail: bool = False,
+        task_queues: Collection[str] = TASK_QUEUES,
         on_due: Callable[[datetime], None] | None = None,
     ) -> None:
         self.database = database
@@ -142,6 +144,7 @@ class Door:
         self.listening_loop: asyncio.AbstractEventLoop | None = None
         self._secret_key = secret_key
         self._mail = mail
+        self._task_queues = frozenset(task_queues)
         self._waiting: deque[_Submission] = deque()
         self._arrived = threading.Condition()
         self._closing = False
@@ -262,6 +265,7 @@ class Door:
                 secret_key=self._secret_key,
                 mail=self._mail,
                 shared=not self.database.is_sqlite,
+                task_queues=self._task_queues,
             )
             work.load([s.asked for s in taken if isinstance(s.asked, Command)])
             remembered = _Remembered(connection, [s.key for s in taken if s.key is not None])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
 import msgspec
 
 from wayline.core import commands
@@ -10,13 +12,15 @@ from wayline.core.decide import decide, new_run
 from wayline.core.facts import Facts
 from wayline.core.migration import migrated
 from wayline.core.refusals import Refusal, not_found
+from wayline.core.graph import Graph
+from wayline.core.run import DEFAULT_TASK_QUEUE
 from wayline.engine.answers import RunAnswer
 from wayline.engine.applying import take_over
 from wayline.engine.tenant_facts import TenantFacts
 from wayline.engine.working_set import HeldRun, WorkingSet
 from wayline.store.runs import StoredRun
 from wayline.store.snapshots import read_snapshot
-from wayline.store.tables import jobs, timers
+from wayline.store.tables import jobs, signal_ids, template_versions, timers
 from wayline.store.timeline import GENESIS
 
 
@@ -28,6 +32,8 @@ def run_command(work: WorkingSet, tenant: TenantFacts, command: Command) -> RunA
     if held is None or held.stored.run.tenant_id != tenant.id:
         consume(work, command)
         raise not_found("Instance")
+    if isinstance(command, commands.SendSignal) and (command.run_id, command.signal_id) in work.signal_ids:
+        return RunAnswer(run=held.stored.run, graph=held.graph, repeated=True)
     at = command.at or work.at
     try:
         decision = decide(held.graph, held.stored.run, command, _facts(work, tenant, held, command), at)
@@ -39,7 +45,18 @@ def run_command(work: WorkingSet, tenant: TenantFacts, command: Command) -> RunA
         raise
     take_over(work, tenant, held, decision, command, at)
     consume(work, command)
+    if isinstance(command, commands.SendSignal) and command.signal_id is not None:
+        _remember(work, tenant, command, command.signal_id, at)
     return RunAnswer(run=held.stored.run, graph=held.graph)
+
+
+def _remember(
+    work: WorkingSet, tenant: TenantFacts, command: commands.SendSignal, signal_id: str, at: datetime
+) -> None:
+    """Know the signal should it come again."""
+    work.signal_ids.add((command.run_id, signal_id))
+    row = {"run_id": command.run_id, "signal_id": signal_id, "tenant_id": tenant.id, "at": at}
+    work.changes.insert(signal_ids, row)
 
 
 def _facts(work: WorkingSet, tenant: TenantFacts, held: HeldRun, command: RunCommand) -> Facts:
@@ -71,15 +88,13 @@ def consume(work: WorkingSet, command: Command) -> None:
 
 
 def start_run(work: WorkingSet, tenant: TenantFacts, command: commands.StartRun) -> RunAnswer:
-    head = tenant.templates.get(command.template_id)
-    if head is None:
-        raise not_found("Template")
+    graph, version = _template_of(work, tenant, command)
     held_ticket = work.ticket(tenant, command.ticket_id) if command.ticket_id is not None else None
-    if command.ticket_id is not None and (command.ticket_id, command.template_id) in work.live_templates:
+    is_series = command.schedule is not None
+    if not is_series and (command.ticket_id, command.template_id) in work.live_templates:
         raise Refusal("conflict", "That ticket already has an active instance of this template.", code="already_active")
     at = command.at or work.at
-    version = command.template_version or head.version
-    graph = work.graph_cache.get(work.connection, command.template_id, version)
+    command = msgspec.structs.replace(command, task_queue=_task_queue(work, command, graph))
     owner_id = command.owner_id or (held_ticket.stored.ticket["requester"] if held_ticket else None)
     run = new_run(graph, command, version=version, at=at, owner_id=owner_id)
     held = HeldRun(stored=StoredRun(run=run, version=0, head=GENESIS), seen_version=0, graph=graph)
@@ -87,8 +102,42 @@ def start_run(work: WorkingSet, tenant: TenantFacts, command: commands.StartRun)
     work.runs[run.id] = held
     if command.ticket_id is not None and not decision.run.ended:
         work.live_templates.add((command.ticket_id, command.template_id))
+    if command.definition is not None:
+        work.changes.insert(template_versions, _own_template(command, at))
     take_over(work, tenant, held, decision, command, at)
     return RunAnswer(run=held.stored.run, graph=graph, created=run)
+
+
+def _template_of(work: WorkingSet, tenant: TenantFacts, command: commands.StartRun) -> tuple[Graph, int]:
+    """What the run is to walk, and as which version."""
+    if command.unlisted:
+        version = command.template_version or 0
+        if command.definition is not None:
+            return work.graph_cache.keep(command.template_id, version, command.definition), version
+        return work.graph_cache.get(work.connection, command.template_id, version), version
+    head = tenant.templates.get(command.template_id)
+    if head is None:
+        raise not_found("Template")
+    version = command.template_version or head.version
+    return work.graph_cache.get(work.connection, command.template_id, version), version
+
+
+def _task_queue(work: WorkingSet, command: commands.StartRun, graph: Graph) -> str:
+    """What was asked for, else what the template says; the usual one where no worker has such a queue."""
+    wanted = command.task_queue or graph.template.head.task_queue
+    return wanted if wanted in work.task_queues else DEFAULT_TASK_QUEUE
+
+
+def _own_template(command: commands.StartRun, at: datetime) -> dict[str, Any]:
+    """The definition a run came with, as a version that no list of templates shows."""
+    return {
+        "template_id": command.template_id,
+        "version": command.template_version,
+        "tenant_id": command.tenant_id,
+        "definition": command.definition,
+        "published_by": command.actor.user_id,
+        "published_at": at,
+    }
 
 
 def migrate_run(work: WorkingSet, tenant: TenantFacts, command: commands.MigrateRun) -> RunAnswer:

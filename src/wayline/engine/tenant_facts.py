@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from wayline.core.business_time import Calendar
 from wayline.core.cloud_event import Subscribers, subscribers_of
 from wayline.core.facts import Directory
-from wayline.core.graph import Graph, build
+from wayline.core.graph import Graph, build, without_steps
 from wayline.store.directory import (
     TemplateHead,
     load_calendars,
@@ -24,6 +25,7 @@ from wayline.store.webhooks import subscriptions
 
 GRAPHS_KEPT = 2_000
 TENANTS_KEPT = 1_000
+_WITHOUT_STEPS = without_steps("Signals")
 
 
 class TenantFacts(msgspec.Struct, frozen=True):
@@ -101,17 +103,25 @@ class GraphCache:
         self._kept: OrderedDict[tuple[str, int], Graph] = OrderedDict()
 
     def get(self, connection: sa.Connection, template_id: str, version: int) -> Graph:
-        """The version's graph; KeyError when the version does not exist."""
+        """The version's graph; KeyError when the version does not exist. Version 0 has no steps, whatever the template:
+        its runs have nothing but their signals."""
+        if version == 0:
+            return _WITHOUT_STEPS
         key = (template_id, version)
         graph = self._kept.get(key)
         if graph is None:
             definition = load_definition(connection, template_id, version)
             if definition is None:
                 raise KeyError(f"template {template_id} has no version {version}")
-            graph = build(definition)
-            self._kept[key] = graph
-            while len(self._kept) > GRAPHS_KEPT:
-                self._kept.popitem(last=False)
+            graph = self.keep(template_id, version, definition)
+        return graph
+
+    def keep(self, template_id: str, version: int, definition: dict[str, Any]) -> Graph:
+        """The graph of a version that is about to be stored, or has been."""
+        graph = build(definition)
+        self._kept[(template_id, version)] = graph
+        while len(self._kept) > GRAPHS_KEPT:
+            self._kept.popitem(last=False)
         return graph
 
     def kept(self, template_id: str, version: int) -> Graph | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,11 +18,14 @@ from wayline.core.events import Event
 from wayline.core.facts import Facts
 from wayline.core.graph import Graph
 from wayline.core.refusals import not_found
+from wayline.core.run import DEFAULT_TASK_QUEUE
+from wayline.core.task_queues import TASK_QUEUES
 from wayline.engine.answers import LiveChange
 from wayline.engine.tenant_facts import GraphCache, TenantCache, TenantFacts
 from wayline.store import jobs as stored_jobs
 from wayline.store import outbox as stored_outbox
 from wayline.store import runs as stored_runs
+from wayline.store import signal_ids as stored_signals
 from wayline.store import tickets as stored_tickets
 from wayline.store.changes import Changes
 from wayline.store.runs import StoredRun
@@ -76,6 +79,7 @@ class WorkingSet:
         secret_key: bytes,
         mail: bool,
         shared: bool,
+        task_queues: Collection[str] = TASK_QUEUES,
     ) -> None:
         self.connection = connection
         self.tenant_cache = tenants
@@ -84,6 +88,7 @@ class WorkingSet:
         self.key = secret_key
         self.mail = mail
         self.shared = shared
+        self.task_queues = task_queues
         self.tenants: dict[str, TenantFacts] = {}
         self.runs: dict[str, HeldRun] = {}
         self.tickets: dict[str, HeldTicket] = {}
@@ -99,6 +104,7 @@ class WorkingSet:
         self.jobs: dict[str, dict[str, Any]] = {}
         self.claims: dict[str, str | None] = {}
         self.sent: set[str] = set()
+        self.signal_ids: set[tuple[str, str]] = set()
         self.changes = Changes()
         self.live: list[LiveChange] = []
         # True while a decision's effects are being taken over: a bug then spoils the whole batch.
@@ -132,6 +138,9 @@ class WorkingSet:
         reported = sorted({c.job_id for c in wanted if isinstance(c, commands.ReportAction) and c.claim_token})
         if reported:
             self.claims = stored_jobs.claim_tokens(self.connection, reported, lock=self.shared)
+        named = [(c.run_id, c.signal_id) for c in wanted if isinstance(c, commands.SendSignal) and c.signal_id]
+        if named:
+            self.signal_ids = stored_signals.known(self.connection, named)
         self._load_numbers(wanted)
 
     def _flag_calendars(self) -> None:
@@ -298,6 +307,7 @@ class WorkingSet:
         job_id: str,
         *,
         queue: str,
+        task_queue: str = DEFAULT_TASK_QUEUE,
         action: dict[str, Any],
         due_at: datetime,
         run_id: str | None = None,
@@ -309,6 +319,7 @@ class WorkingSet:
             "id": job_id,
             "tenant_id": tenant_id,
             "queue": queue,
+            "task_queue": task_queue,
             "run_id": run_id,
             "activation_id": activation_id,
             "action": _encode(action),

@@ -96,10 +96,12 @@ def _is_sqlite(connection: sa.Connection) -> bool:
 
 
 class BulkInsert:
-    """Inserts rows given as dicts; absent keys are NULL, columns with a default of the database's are left to it."""
+    """Inserts rows given as dicts; absent keys are NULL. Columns with a default of the database's are left to it, but
+    for those marked `always_written`."""
 
     def __init__(self, table: sa.Table) -> None:
-        self._columns = [_Column(c, c.name) for c in table.columns if c.server_default is None]
+        written = [c for c in table.columns if c.server_default is None or c.info.get("always_written")]
+        self._columns = [_Column(c, c.name) for c in written]
         names = ", ".join(_quoted(c.name) for c in self._columns)
         arrays = ", ".join(f"%s::{c.type}[]" for c in self._columns)
         self._sqlite = f"INSERT INTO {table.name} ({names}) VALUES "

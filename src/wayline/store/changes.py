@@ -22,6 +22,8 @@ from wayline.store.tables import (
     rule_events,
     rule_spells,
     runs,
+    signal_ids,
+    template_versions,
     ticket_links,
     tickets,
     timeline,
@@ -95,6 +97,8 @@ _inserts = {
         outbox,
         counters,
         idempotency,
+        template_versions,
+        signal_ids,
         webhook_deliveries,
         rule_events,
         rule_spells,
@@ -205,6 +209,8 @@ _INSERTED_LAST = (
     outbox,
     webhook_deliveries,
     idempotency,
+    template_versions,
+    signal_ids,
     counters,
 )
 

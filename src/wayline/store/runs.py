@@ -71,6 +71,7 @@ def row_of(run: Run, *, version: int, head: bytes) -> dict[str, Any]:
         "trigger_type": run.trigger_type,
         "status": run.standing,
         "archived": False,
+        "task_queue": run.task_queue,
         "state": run_value.encode(run),
         "version": version,
         "timeline_head": head,
