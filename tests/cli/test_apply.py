@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from served_desk import Desk, served_desk
 from wayline.cli.main import application
 from wayline.store.database import Database
-from wayline.store.tables import audit, template_versions, templates, tenants
+from wayline.store.tables import audit, rules, template_versions, templates, tenants
 
 Apply = Callable[..., Result]
 Write = Callable[[str, str], Path]
@@ -29,6 +29,13 @@ BADGE = "{name: Badge, steps: [{id: a, type: form, assignee: {requester: true}, 
 BROKEN = (
     "{name: Broken, steps: [{id: a, type: form, assignee: {group: nobody}, fields: [{name: x, type: text}], next: b}]}"
 )
+VIP = """
+name: VIPs first
+trigger: on_ticket_created
+conditions: {custom.vip: true}
+action: {type: set_priority, priority: P1}
+"""
+RULES = "/v1/automation/rules"
 
 
 @pytest.fixture
@@ -161,6 +168,62 @@ def test_a_template_that_was_archived_is_left_so_and_another_one_made(desk: Desk
     assert applied["id"] != first
 
 
+def test_rules_are_applied_beside_templates(desk: Desk, apply: Apply, write: Write) -> None:
+    path = write("desk.yaml", f"{VIP}---\n{BADGE}\n")
+    told = apply(path)
+    assert told.exit_code == 0, told.output
+    assert told.stdout.splitlines() == [
+        f"created  template  Badge       {path}#2",
+        f"created  rule      VIPs first  {path}#1",
+        "2 definitions: 2 created, 0 updated, 0 unchanged.",
+    ]
+    (rule,) = desk.client(desk.dee).get(RULES).json()["data"]
+    assert (rule["name"], rule["enabled"], rule["conditions"]) == ("VIPs first", True, {"custom.vip": True})
+
+
+def test_a_rule_that_says_the_same_is_left_alone(desk: Desk, apply: Apply, write: Write) -> None:
+    apply(write("vip.yaml", VIP))
+    before = _rows(desk)
+    assert apply(write("vip.yaml", VIP)).stdout.startswith("unchanged  rule")
+    assert _rows(desk) == before
+    told = apply(write("vip.yaml", VIP.replace("P1", "P2")), "--json")
+    (applied,) = json.loads(told.stdout)["applied"]
+    assert (applied["result"], applied["version"]) == ("updated", 2)
+    assert desk.client(desk.dee).get(f"{RULES}/{applied['id']}").json()["action"]["priority"] == "P2"
+
+
+def test_a_file_that_does_not_say_whether_a_rule_is_enabled_leaves_it_as_it_is(
+    desk: Desk, apply: Apply, write: Write
+) -> None:
+    apply(write("vip.yaml", VIP))
+    dee = desk.client(desk.dee)
+    (rule,) = dee.get(RULES).json()["data"]
+    dee.post(f"{RULES}/{rule['id']}/toggle")
+    assert apply(write("vip.yaml", VIP)).stdout.startswith("unchanged")
+    assert apply(write("vip.yaml", f"{VIP}enabled: true")).stdout.startswith("updated")
+    assert dee.get(f"{RULES}/{rule['id']}").json()["enabled"] is True
+
+
+def test_an_error_in_a_rule_keeps_templates_out_too(desk: Desk, apply: Apply, write: Write, tmp_path: Path) -> None:
+    write("all/badge.yaml", BADGE)
+    bad = write("all/bad.yaml", VIP.replace("on_ticket_created", "on_full_moon").replace("set_priority", "dance"))
+    before = _rows(desk)
+    told = apply(tmp_path / "all")
+    assert told.exit_code == 1
+    assert f"{bad}: error at trigger: " in told.stderr
+    assert f"{bad}: error at action: " in told.stderr
+    assert _rows(desk) == before
+
+
+def test_a_rule_may_start_what_is_applied_with_it(desk: Desk, apply: Apply, write: Write) -> None:
+    starts = VIP.replace("{type: set_priority, priority: P1}", "{type: start_workflow, workflow_name: Badge}")
+    rule = write("rule.yaml", starts)
+    told = apply(rule, "--dry-run")
+    assert told.exit_code == 0
+    assert f"{rule}: warning at actions[0].workflow_name: " in told.stderr
+    assert apply(rule, write("badge.yaml", BADGE)).stderr == ""
+
+
 def test_which_tenant_is_meant_must_be_clear(desk: Desk, apply: Apply, write: Write) -> None:
     path = write("badge.yaml", BADGE)
     for tenant, said in (
@@ -202,7 +265,7 @@ def _rows(desk: Desk) -> list[Any]:
     with desk.wayline.database.reader.connect() as connection:
         return [
             connection.execute(sa.select(table).order_by(*table.primary_key.columns)).all()
-            for table in (templates, template_versions, audit, tenants)
+            for table in (templates, template_versions, rules, audit, tenants)
         ]
 
 

@@ -92,6 +92,18 @@ def test_what_cannot_be_read_is_a_problem_like_any_other(wayline: Wayline, write
         assert "(unreadable)" in told.stdout
 
 
+def test_rules_are_checked_too(wayline: Wayline, write: Write) -> None:
+    fine = "{name: VIPs, trigger: on_comment, conditions: {colour: red}, action: {type: set_priority, priority: P1}}"
+    path = write("rules.yaml", f"{fine}\n---\n{fine.replace('P1', 'P9').replace('on_comment', 'never')}\n")
+    told = wayline("check", path)
+    assert told.exit_code == 1
+    lines = told.stdout.splitlines()
+    assert lines[0].startswith(f"{path}#1: warning at conditions: ")
+    assert lines[0].endswith("(unknown_name)")
+    assert {line.split(": ")[1] for line in lines[1:-1]} == {"error at trigger", "error at action"}
+    assert lines[-1] == "1 file: 2 errors, 1 warning."
+
+
 def test_nothing_to_check_is_no_success(wayline: Wayline, tmp_path: Path) -> None:
     told = wayline("check", tmp_path)
     assert told.exit_code == 2

@@ -100,6 +100,26 @@ def test_a_text_survives_whatever_is_in_it(desk: Desk, wayline: Wayline, tmp_pat
     assert _files(first) == _files(second)
 
 
+def test_rules_come_back_as_they_went_in(desk: Desk, wayline: Wayline, tmp_path: Path) -> None:
+    dee = desk.client(desk.dee)
+    for rule in (
+        {"name": "VIPs first", "conditions": {"any": [{"custom.vip": True}, {"priority": "P1"}]}, "stop": True},
+        {"name": "Off", "enabled": False, "description": "two\nlines\n"},
+        {"name": "Nightly", "trigger": "scheduled", "schedule": {"cron": "0 3 * * *", "timezone": "Europe/Rome"}},
+        {"name": "From outside", "trigger": "webhook", "conditions": {"payload.kind": ["yes", "1e3"]}, "position": 40},
+    ):
+        action = {"type": "send_notification", "to": "ops@acme.example", "message": "{{ ticket.number }}:\n\nlook\n"}
+        answer = dee.post("/v1/automation/rules", json={"trigger": "on_comment", "action": action, **rule})
+        assert answer.status_code == 201, answer.text
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert wayline("export", first).exit_code == 0
+    assert set(_files(first)) == {f"rules/{name}.yaml" for name in ("vips-first", "off", "nightly", "from-outside")}
+    assert "0 created, 0 updated, 4 unchanged" in wayline("apply", first).stdout
+    assert "4 created" in wayline("apply", first, tenant="Zed").stdout
+    assert wayline("export", second, tenant="Zed").exit_code == 0
+    assert _files(first) == _files(second)
+
+
 def test_a_second_export_leaves_files_alone_that_say_the_same(desk: Desk, wayline: Wayline, tmp_path: Path) -> None:
     publish(desk, [FORM], name="Badge")
     wayline("export", tmp_path / "out")

@@ -192,11 +192,10 @@ class Rule(BaseModel):
         """What the rule says, as plain JSON in a fixed order, its actions as they were written; whether it is enabled,
         and its place, stand beside it."""
         written = self.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"enabled", "position"})
-        written = {name: written[name] for name in _DEFINED if written.get(name) is not None}
-        written["actions"] = self._written or written["actions"]
-        if not written.get("stop"):
+        written |= {"conditions": self.conditions, "actions": self._written or written["actions"]}
+        if not self.stop:
             written.pop("stop", None)
-        return {**written, "conditions": written.get("conditions", {})}
+        return {name: written[name] for name in _DEFINED if written.get(name) is not None}
 
 
 _DEFINED = ("name", "description", "trigger", "schedule", "conditions", "actions", "stop")

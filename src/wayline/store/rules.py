@@ -102,6 +102,17 @@ def rules_in_order(connection: sa.Connection, *, tenant_id: str) -> list[StoredR
     return [StoredRule(*row) for row in connection.execute(query)]
 
 
+def named_rules(connection: sa.Connection, *, tenant_id: str, names: Iterable[str]) -> list[StoredRule]:
+    """The tenant's rules that are called so, whatever the case, oldest first."""
+    wanted = {name.strip().lower() for name in names}
+    # In Python, because lower() of SQLite knows ASCII alone.
+    query = sa.select(rules.c.id, rules.c.name).where(rules.c.tenant_id == tenant_id)
+    ids = [row.id for row in connection.execute(query) if row.name.strip().lower() in wanted]
+    found = sa.select(*_columns).where(rules.c.tenant_id == tenant_id, rules.c.id.in_(ids))
+    rows = connection.execute(found.order_by(rules.c.created_at, rules.c.id)) if ids else ()
+    return [StoredRule(*row) for row in rows]
+
+
 def count_rules(connection: sa.Connection, tenant_id: str) -> int:
     """How many rules the tenant has."""
     query = sa.select(sa.func.count()).select_from(rules).where(rules.c.tenant_id == tenant_id)

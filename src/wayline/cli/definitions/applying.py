@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -12,12 +12,15 @@ import sqlalchemy as sa
 from wayline.bootstrap import Wayline
 from wayline.cli.accounts import DEFAULT_PLAN
 from wayline.cli.definitions.documents import Document, Kind
-from wayline.cli.definitions.problems import Found, errors_in, named, namesakes, reading_problems
+from wayline.cli.definitions.problems import Found, errors_in, named, namesakes, reading_problems, rule_problems
 from wayline.core.check import Checked
 from wayline.core.facts import EMPTY_DIRECTORY, SYSTEM
+from wayline.core.rule import Rule
+from wayline.engine import rule_publishing
 from wayline.engine.door import Change, Transaction
 from wayline.engine.publishing import Author, Edit, checked_for, create, edit, look_at, to_publish
 from wayline.engine.tenant_facts import TenantFacts
+from wayline.store.rules import StoredRule, named_rules
 from wayline.store.templates import kept_names
 
 NEW_DESK = TenantFacts(id="", version=0, plan=DEFAULT_PLAN, directory=EMPTY_DIRECTORY, calendars={}, templates={})
@@ -36,9 +39,10 @@ class Applied(msgspec.Struct, frozen=True):
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """Documents that are applied together, with what checking each template came to, and everything found wrong."""
+    """Documents that are applied together, with what reading and checking them came to, and everything found wrong."""
 
-    templates: tuple[tuple[Document, Checked], ...]
+    templates: Sequence[tuple[Document, Checked]]
+    rules: Sequence[tuple[Document, Rule]]
     found: Found
 
     @property
@@ -47,51 +51,80 @@ class Batch(msgspec.Struct, frozen=True):
         return errors_in(self.found) > 0
 
 
+class Known(msgspec.Struct, frozen=True):
+    """What the desk has by name (lower case): the ids of templates, and rules; the newest where names are shared."""
+
+    templates: Mapping[str, str]
+    rules: Mapping[str, StoredRule]
+
+
+def known_at(connection: sa.Connection, tenant_id: str | None, documents: Iterable[Document]) -> Known:
+    """What the desk has that these documents may mean; nothing when there is no desk yet."""
+    if tenant_id is None:
+        return Known(templates={}, rules={})
+    names = [document.name for document in documents if document.kind == "rule"]
+    return Known(
+        templates={name.strip().lower(): template_id for template_id, name in kept_names(connection, tenant_id)},
+        rules={rule.name.strip().lower(): rule for rule in named_rules(connection, tenant_id=tenant_id, names=names)},
+    )
+
+
+# -- checking --------------------------------------------------------------------------------------
+
+
 def batch_of(documents: Sequence[Document], wayline: Wayline, tenant_id: str | None) -> Batch:
     """The documents, checked as they would be for everybody at this desk; None is a desk that is not there yet."""
+    with wayline.database.reader.connect() as connection:
+        tenant = wayline.tenants.current(connection, {tenant_id})[tenant_id] if tenant_id else NEW_DESK
+        known = known_at(connection, tenant_id, documents)
     found: Found = [(document, problem) for document in documents for problem in reading_problems(document)]
     found += namesakes(documents)
     readable = [document for document in documents if document.unreadable is None]
-    with wayline.database.reader.connect() as connection:
-        tenant = wayline.tenants.current(connection, {tenant_id})[tenant_id] if tenant_id else NEW_DESK
-        ids = _ids_by_name(connection, tenant_id)
-    templates = list(_checked(readable, tenant, ids))
-    found += [(document, problem) for document, checked in templates for problem in checked.problems]
-    return Batch(templates=tuple(templates), found=found)
+    templates = [document for document in readable if document.kind == "template"]
+    beside = [document.name for document in templates]
+    checked = [(each, _checked(each, tenant, known, beside)) for each in templates]
+    found += [(document, problem) for document, result in checked for problem in result.problems]
+    rules: list[tuple[Document, Rule]] = []
+    for document in readable:
+        if document.kind == "rule":
+            rule, problems = rule_problems(document, partial(rule_publishing.doubts, tenant=tenant, beside=beside))
+            found += [(document, problem) for problem in problems]
+            rules += [(document, rule)] if rule is not None else []
+    return Batch(templates=checked, rules=rules, found=found)
 
 
-def _checked(
-    documents: Iterable[Document], tenant: TenantFacts, ids: Mapping[str, str]
-) -> Iterator[tuple[Document, Checked]]:
-    templates = [document for document in documents if document.kind == "template"]
-    names = [document.name for document in templates]
-    for document in templates:
-        template_id = ids.get(document.name.lower())
-        yield document, checked_for(tenant, document.content, template_id=template_id, beside=names)
+def _checked(document: Document, tenant: TenantFacts, known: Known, beside: Sequence[str]) -> Checked:
+    template_id = known.templates.get(document.name.lower())
+    return checked_for(tenant, document.content, template_id=template_id, beside=beside)
+
+
+# -- applying --------------------------------------------------------------------------------------
 
 
 def would_apply(batch: Batch, wayline: Wayline, tenant_id: str | None) -> list[Applied]:
     """What applying the batch would do; nothing is written."""
     with wayline.database.reader.connect() as connection:
-        ids = _ids_by_name(connection, tenant_id)
-        return [_planned(connection, tenant_id, document, ids, lock=False) for document, _ in batch.templates]
+        known = known_at(connection, tenant_id, [document for document, _ in batch.rules])
+        templates = [_planned(connection, tenant_id, each, known, lock=False) for each, _ in batch.templates]
+        return [*templates, *(_planned_rule(document, rule, known) for document, rule in batch.rules)]
 
 
 def apply(batch: Batch, wayline: Wayline, tenant_id: str) -> list[Applied]:
     """Have the batch written, all of it or nothing; refuses over the plan's limit."""
     author = Author(tenant_id=tenant_id, actor=SYSTEM)
-    change = Change(tenant_id=tenant_id, actor=SYSTEM, write=partial(_write, author=author, batch=batch))
-    applied: list[Applied] = wayline.door.submit_and_wait(change)
+    write = partial(_write, author=author, batch=batch, secret_key=wayline.secret_key)
+    applied: list[Applied] = wayline.door.submit_and_wait(Change(tenant_id=tenant_id, actor=SYSTEM, write=write))
     return applied
 
 
-def _write(tx: Transaction, *, author: Author, batch: Batch) -> list[Applied]:
-    ids = _ids_by_name(tx.connection, author.tenant_id)
-    return [_publish(tx, author, document, checked, ids) for document, checked in batch.templates]
+def _write(tx: Transaction, *, author: Author, batch: Batch, secret_key: bytes) -> list[Applied]:
+    known = known_at(tx.connection, author.tenant_id, [document for document, _ in batch.rules])
+    templates = [_publish(tx, author, document, checked, known) for document, checked in batch.templates]
+    return [*templates, *(_save(tx, author, document, rule, known, secret_key) for document, rule in batch.rules)]
 
 
-def _publish(tx: Transaction, author: Author, document: Document, checked: Checked, ids: Mapping[str, str]) -> Applied:
-    planned = _planned(tx.connection, author.tenant_id, document, ids, lock=True)
+def _publish(tx: Transaction, author: Author, document: Document, checked: Checked, known: Known) -> Applied:
+    planned = _planned(tx.connection, author.tenant_id, document, known, lock=True)
     note = f"From {document.file.name}"
     if planned.id is None:
         made = create(tx, author, document.content, checked=checked, note=note)
@@ -104,9 +137,9 @@ def _publish(tx: Transaction, author: Author, document: Document, checked: Check
 
 
 def _planned(
-    connection: sa.Connection, tenant_id: str | None, document: Document, ids: Mapping[str, str], *, lock: bool
+    connection: sa.Connection, tenant_id: str | None, document: Document, known: Known, *, lock: bool
 ) -> Applied:
-    template_id = ids.get(document.name.lower())
+    template_id = known.templates.get(document.name.lower())
     if template_id is None or tenant_id is None:
         return Applied(document=document, kind="template", name=document.name, result="created")
     held = look_at(connection, tenant_id=tenant_id, template_id=template_id, lock=lock)
@@ -121,11 +154,37 @@ def _planned(
     )
 
 
-def _ids_by_name(connection: sa.Connection, tenant_id: str | None) -> dict[str, str]:
-    """The newest template of each name, as whoever names one gets it."""
-    if tenant_id is None:
-        return {}
-    return {name.strip().lower(): template_id for template_id, name in kept_names(connection, tenant_id)}
+def _save(tx: Transaction, author: Author, document: Document, rule: Rule, known: Known, secret_key: bytes) -> Applied:
+    planned = _planned_rule(document, rule, known)
+    if planned.id is None:
+        saved = rule_publishing.create(tx, author, rule, secret_key=secret_key)
+    else:
+        saved = rule_publishing.change(
+            tx, author, planned.id, lambda before: _left_alone(rule, before), secret_key=secret_key
+        )
+    return msgspec.structs.replace(planned, id=saved.id, version=saved.version)
+
+
+def _planned_rule(document: Document, rule: Rule, known: Known) -> Applied:
+    stored = known.rules.get(document.name.lower())
+    if stored is None:
+        return Applied(document=document, kind="rule", name=document.name, result="created")
+    wanted = _left_alone(rule, stored)
+    place = stored.position if wanted.position is None else wanted.position
+    changed = (wanted.definition(), wanted.enabled, place) != (stored.definition, stored.enabled, stored.position)
+    return Applied(
+        document=document,
+        kind="rule",
+        name=document.name,
+        result="updated" if changed else "unchanged",
+        id=stored.id,
+        version=stored.version + changed,
+    )
+
+
+def _left_alone(rule: Rule, stored: StoredRule) -> Rule:
+    """A file that does not say whether the rule is enabled leaves it as the desk has it."""
+    return rule if "enabled" in rule.model_fields_set else rule.model_copy(update={"enabled": stored.enabled})
 
 
 def as_json(applied: Iterable[Applied]) -> list[dict[str, Any]]:

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from wayline.cli.definitions.documents import Document
-from wayline.core.check import check
+from wayline.core.check import Desk, check
 from wayline.core.names import unkeepable
+from wayline.core.refusals import Issue
+from wayline.core.rule import Rule, read_rule
+from wayline.core.rule_check import rule_warnings
 from wayline.core.steps.step_type import Problem
 
 Found = list[tuple[Document, Problem]]
+RuleFound = tuple[Rule | None, tuple[Problem, ...]]
+
+
+def _any_desk(rule: Rule) -> list[Issue]:
+    return rule_warnings(rule, Desk())
 
 
 def problems_of(document: Document) -> tuple[Problem, ...]:
     """Every problem that can be seen without a desk; that the file cannot be read is one of them."""
     unread = reading_problems(document)
-    return unread or check(document.content).problems
+    if unread or document.kind == "template":
+        return unread or check(document.content).problems
+    return rule_problems(document)[1]
+
+
+def rule_problems(document: Document, doubts: Callable[[Rule], list[Issue]] = _any_desk) -> RuleFound:
+    """The rule, None when it cannot be read, and its problems; `doubts` are those of a particular desk."""
+    rule, issues = read_rule(document.content)
+    errors = tuple(Problem("error", issue.code, issue.message, issue.path) for issue in issues)
+    warned = () if rule is None else doubts(rule)
+    return rule, (*errors, *(Problem("warning", issue.code, issue.message, issue.path) for issue in warned))
 
 
 def reading_problems(document: Document) -> tuple[Problem, ...]:
