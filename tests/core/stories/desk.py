@@ -27,6 +27,9 @@ from wayline.core.effects import (
     CommentTicket,
     CountUp,
     Effect,
+    FreeJob,
+    HoldJob,
+    MoveWork,
     Notify,
     OfferWork,
     RaiseIncident,
@@ -41,6 +44,7 @@ from wayline.core.facts import Absence, Actor, Directory, Facts, Group, Person
 from wayline.core.graph import Graph, build
 from wayline.core.refusals import Refusal
 from wayline.core.run import Activation, EndedVisit, Run, decode, encode
+from wayline.core.snapshot import Delta, Link, Snapshot, snapshot_from, start_of
 
 TENANT = "0b6c8f8e-0000-4000-8000-000000000001"
 RUN = "0b6c8f8e-0000-4000-8000-000000000002"
@@ -155,6 +159,22 @@ def cancels(who: Actor, reason: str = "") -> Command:
     return commands.CancelRun(tenant_id=TENANT, run_id=RUN, actor=who, reason=reason)
 
 
+def pauses(who: Actor, reason: str = "") -> Command:
+    return commands.PauseRun(tenant_id=TENANT, run_id=RUN, actor=who, reason=reason)
+
+
+def resumes(who: Actor) -> Command:
+    return commands.ResumeRun(tenant_id=TENANT, run_id=RUN, actor=who)
+
+
+def retries(who: Actor) -> Command:
+    return commands.RetryRun(tenant_id=TENANT, run_id=RUN, actor=who)
+
+
+def rolls_back(who: Actor, snapshot: int) -> Command:
+    return commands.RollBackRun(tenant_id=TENANT, run_id=RUN, actor=who, snapshot=snapshot)
+
+
 def signals(name: str, payload: Any = None, who: Actor = BO) -> Command:
     return commands.SendSignal(tenant_id=TENANT, run_id=RUN, actor=who, name=name, payload=payload)
 
@@ -181,9 +201,11 @@ class Tables:
         self.inbox: dict[str, OfferWork] = {}
         self.timers: dict[str, StartTimer] = {}
         self.jobs: dict[str, RunJob] = {}
+        self.held_jobs: set[str] = set()
         self.counters: dict[str, int] = {}
         self.visits: list[EndedVisit] = []
         self.outputs: list[dict[str, Any]] = []
+        self.snapshots: dict[int, Link] = {}
         self.effect_ids: set[str] = set()
 
     def apply(self, effect: Effect) -> None:
@@ -204,14 +226,38 @@ class Tables:
                 self.jobs[effect.id] = effect
             case CancelJob():
                 self.jobs.pop(effect.id, None)
+                self.held_jobs.discard(effect.id)
+            case HoldJob():
+                self.held_jobs.add(effect.id)
+            case FreeJob():
+                assert effect.id in self.jobs, "a job that is freed is still there"
+                self.held_jobs.discard(effect.id)
+                self.jobs[effect.id] = msgspec.structs.replace(self.jobs[effect.id], due_at=effect.due_at)
+            case MoveWork():
+                item = self.inbox[effect.activation_id]
+                self.inbox[effect.activation_id] = msgspec.structs.replace(item, due_at=effect.due_at)
             case CountUp():
                 assert self.counters.get(effect.name, 0) == effect.seen
                 self.counters[effect.name] = effect.value
             case RecordVisit():
                 self.visits.append(effect.visit)
                 self.outputs.append(effect.output)
+                if effect.delta is not None:
+                    stored = msgspec.msgpack.decode(msgspec.msgpack.encode(effect.delta), type=Delta)
+                    self.snapshots[effect.visit.position + 1] = Link(effect.visit, effect.output, stored)
             case _:
                 pass
+
+    def snapshot(self, number: int, start: Snapshot) -> Snapshot | None:
+        """The snapshot of that number, read back through those it builds on to a whole one."""
+        chain: list[Link] = []
+        at = number
+        while at != 0:
+            if at not in self.snapshots:
+                return None
+            chain.append(self.snapshots[at])
+            at = 0 if chain[-1].delta.whole is not None else chain[-1].parent
+        return snapshot_from(chain[::-1], start) if chain else start
 
 
 class Story:
@@ -290,6 +336,7 @@ class Story:
             calendars=CALENDARS,
             counters=dict(self.tables.counters),
             open_work=self.open_work,
+            snapshot=self.snapshot(command.snapshot) if isinstance(command, commands.RollBackRun) else None,
         )
         run, given = copy.deepcopy(self.run), copy.deepcopy((command, self.ticket, self.tables.counters))
         try:
@@ -302,6 +349,10 @@ class Story:
         assert decision.run.seq == run.seq + len(decision.events)
         assert decision.events
         return decision
+
+    def snapshot(self, number: int) -> Snapshot | None:
+        """The run's snapshot of that number; 0 is its start."""
+        return self.tables.snapshot(number, start_of(self.run, self.graph.start))
 
     def _keep(self, decision: Decision) -> None:
         self.run, self.last = decision.run, decision
