@@ -109,7 +109,6 @@ _TICKET = _record(
     created_at=_AT,
     updated_at=_AT,
 )
-
 _WEBHOOK = _record(
     id=_ID,
     name=_TEXT,
@@ -196,6 +195,61 @@ SHAPES: dict[str, Shape] = {
     ),
     "RuleToggled": _record(id=_TEXT, name=_TEXT, enabled=_FLAG, toggled_at=_NUMBER),
     "RuleDeleted": _record(id=_TEXT, deleted=_FLAG),
+    # -- surface 002
+    "RunStep": _record(
+        id=_maybe(_ID),
+        step_id=_TEXT,
+        name=_TEXT,
+        type=_TEXT,
+        status=_words("pending", "active", "completed", "skipped", "timed_out", "failed", "cancelled"),
+        attempt=_NUMBER,
+        max_attempts=_NUMBER,
+        next_retry_at=_maybe(_AT),
+        started_at=_maybe(_AT),
+        completed_at=_maybe(_AT),
+        output=_maybe(_MAP),
+        error=_maybe(_TEXT),
+    ),
+    "Approval": _record(
+        id=_ID,
+        step_id=_TEXT,
+        status=_words("pending", "approved", "rejected", "cancelled"),
+        approvers=_list(_ID),
+        rule={},
+        votes=_list(
+            _record(
+                by=_ID, on_behalf_of=_maybe(_ID), decision=_words("approved", "rejected"), comment=_maybe(_TEXT), at=_AT
+            )
+        ),
+        overridden=_FLAG,
+        due_at=_maybe(_AT),
+    ),
+    "Run": _record(
+        id=_ID,
+        status=_words("pending", "running", "waiting_approval", "paused", "completed", "failed", "cancelled"),
+        template=_record(id=_ID, name=_TEXT, version=_NUMBER),
+        trigger_type=_words("api", "ticket", "rule", "manual", "schedule", "signal", "webhook"),
+        input=_MAP,
+        output=_maybe(_MAP),
+        owner=_maybe(_ID),
+        ticket_id=_maybe(_ID),
+        current_steps=_list(_TEXT),
+        steps=_list(_ref("RunStep")),
+        approvals=_list(_ref("Approval")),
+        failure=_maybe(_record(reason=_TEXT, step_id=_maybe(_TEXT), message=_TEXT)),
+        compensation=_maybe(_record(state=_words("running", "completed", "failed"), done=_NUMBER, total=_NUMBER)),
+        runner=_record(state=_words("active", "hibernating"), heartbeat_at=_AT),
+        incident=_maybe(
+            _record(id=_ID, code=_TEXT, message=_TEXT, step_id=_maybe(_TEXT), times=_NUMBER, first_at=_AT, last_at=_AT)
+        ),
+        created_at=_AT,
+        started_at=_maybe(_AT),
+        completed_at=_maybe(_AT),
+    ),
+    "RunInFull": {"allOf": [_ref("Run"), _record(events=_list(_ref("RunEvent")), events_total=_NUMBER)]},
+    "RunEvent": _record(
+        seq=_NUMBER, event=_TEXT, at=_AT, step_id=_maybe(_TEXT), actor=_maybe(_ID), detail=_TEXT, data=_MAP
+    ),
     "Issue": _record(path=_TEXT, message=_TEXT, code=_TEXT),
     "Slice": _record(total_count=_NUMBER, limit=_NUMBER, offset=_NUMBER, has_more=_FLAG),
     "Webhook": _WEBHOOK,
@@ -234,7 +288,12 @@ SHAPES: dict[str, Shape] = {
     ),
     "RunError": _record(
         data={"type": "null"},
-        errors=_list(_record(code=_TEXT, message=_TEXT, field=_maybe(_TEXT))),
+        errors=_list(
+            {
+                **_record(code=_TEXT, message=_TEXT, field=_maybe(_TEXT)),
+                "properties": {"code": _TEXT, "message": _TEXT, "field": _maybe(_TEXT), "details": _MAP},
+            }
+        ),
         meta=_record(request_id=_TEXT, timestamp=_AT),
     ),
     "AdministrationError": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from wayline.core.graph import Graph, Node
@@ -26,12 +26,7 @@ def needs_history(run: Run) -> bool:
 
 def instance(run: Run, graph: Graph, visits: Sequence[StoredVisit] | None = None) -> dict[str, Any]:
     """The instance; `visits` are all ended ones where `needs_history`, else the run itself has them."""
-    ended = (
-        [(v.visit, v.output) for v in visits]
-        if visits is not None
-        else [(v, output_of(run, v)) for v in run.latest.values()]
-    )
-    steps = step_instances(run, graph, ended)
+    steps = step_instances(run, graph, ended_visits(run, visits))
     finished = run.ended
     completed = len(graph.nodes) if finished else sum(1 for step_id in graph.nodes if step_id in run.completed)
     if run.status in ("failed", "cancelled"):
@@ -48,13 +43,20 @@ def instance(run: Run, graph: Graph, visits: Sequence[StoredVisit] | None = None
         "current_steps": [a.step_id for a in sorted(run.open, key=lambda a: graph.nodes[a.step_id].position)],
         "variables": run.variables,
         "failure": run.failure,
-        "compensation": _compensation(run),
+        "compensation": compensation_of(run),
         "owner_id": run.owner_id,
         "trigger_type": run.trigger_type,
         "started_at": run.started_at,
         "completed_at": run.completed_at,
         "step_instances": steps,
     }
+
+
+def ended_visits(run: Run, visits: Sequence[StoredVisit] | None) -> list[tuple[EndedVisit, Mapping[str, Any]]]:
+    """Ended visits with what each gave: those that were read, or the latest to each step, which the run itself has."""
+    if visits is not None:
+        return [(v.visit, v.output) for v in visits]
+    return [(v, output_of(run, v)) for v in run.latest.values()]
 
 
 def output_of(run: Run, visit: EndedVisit) -> dict[str, Any]:
@@ -67,18 +69,37 @@ def output_of(run: Run, visit: EndedVisit) -> dict[str, Any]:
 def step_instances(
     run: Run, graph: Graph, ended: Sequence[tuple[EndedVisit, Mapping[str, Any]]]
 ) -> list[dict[str, Any]]:
-    """Every step in template order: its visits in order, or one `pending` or `skipped` when it has had none. Visits to
-    steps that the version the run was moved to does not have come last."""
-    by_step: dict[str, list[dict[str, Any]]] = {}
+    """Every step in template order: its visits in order, or one `pending` or `skipped` when it has had none."""
+    shown = []
+    for node, visit, output in visits_in_order(run, graph, ended):
+        if isinstance(visit, EndedVisit):
+            shown.append(_ended(visit, output, node))
+        elif node is not None:
+            shown.append(_unseen(node, unreached(run)) if visit is None else _open(visit, node, run))
+    return shown
+
+
+def visits_in_order(
+    run: Run, graph: Graph, ended: Sequence[tuple[EndedVisit, Mapping[str, Any]]]
+) -> Iterator[tuple[Node | None, Activation | EndedVisit | None, Mapping[str, Any]]]:
+    """(step, visit, what it gave) in template order: a step's visits in order, or None when it has had none. Visits to
+    steps that the version the run was moved to does not have come last, without their step."""
+    by_step: dict[str, list[tuple[Activation | EndedVisit, Mapping[str, Any]]]] = {}
     for visit, output in sorted(ended, key=lambda e: e[0].position):
-        by_step.setdefault(visit.step_id, []).append(_ended(visit, output, graph.nodes.get(visit.step_id)))
+        by_step.setdefault(visit.step_id, []).append((visit, output))
     for activation in run.open:
-        by_step.setdefault(activation.step_id, []).append(_open(activation, graph.nodes[activation.step_id], run))
-    unreached = "skipped" if run.ended else "pending"
-    return [
-        *(s for step_id, node in graph.nodes.items() for s in by_step.get(step_id) or [_unseen(node, unreached)]),
-        *(s for step_id, gone in by_step.items() if step_id not in graph.nodes for s in gone),
-    ]
+        by_step.setdefault(activation.step_id, []).append((activation, {}))
+    for step_id, node in graph.nodes.items():
+        for found, output in by_step.pop(step_id, [(None, {})]):
+            yield node, found, output
+    for gone in by_step.values():
+        for found, output in gone:
+            yield None, found, output
+
+
+def unreached(run: Run) -> str:
+    """The status of a step the run has not come to, or never came to."""
+    return "skipped" if run.ended else "pending"
 
 
 def _frame(node: Node) -> dict[str, Any]:
@@ -162,6 +183,7 @@ def _ended(visit: EndedVisit, output: Mapping[str, Any], node: Node | None) -> d
     return shown
 
 
-def _compensation(run: Run) -> dict[str, Any] | None:
+def compensation_of(run: Run) -> dict[str, Any] | None:
+    """How far the undoing of a cancelled run is; None for one that undoes nothing."""
     done = run.compensation
     return None if done is None else {"state": done.state, "done": done.done, "total": done.total}

@@ -140,10 +140,15 @@ _UNKNOWN_NAMES = {"001": ("template_not_found", "unknown_task_queue")}
 
 def _of_runs(refusal: Refusal, asked: Asked) -> dict[str, Any]:
     code = "INVALID_STATE" if refusal.kind == "conflict" else CODES[refusal.kind]
-    errors = [{"code": code, "message": i.message, "field": i.path or None} for i in refusal.issues]
+    errors: list[dict[str, Any]] = [
+        {"code": code, "message": i.message, "field": i.path or None} for i in refusal.issues
+    ]
+    if not errors:
+        details = _details(refusal)
+        errors = [{"code": code, "message": refusal.message, "field": None} | ({"details": details} if details else {})]
     return {
         "data": None,
-        "errors": errors or [{"code": code, "message": refusal.message, "field": None}],
+        "errors": errors,
         "meta": {"request_id": asked.request_id, "timestamp": asked.at},
     }
 

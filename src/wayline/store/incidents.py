@@ -68,6 +68,20 @@ class StoredIncident(msgspec.Struct, frozen=True):
     closed_by: str | None
 
 
+def open_incidents_of(
+    connection: sa.Connection, *, tenant_id: str, subject_ids: Sequence[str]
+) -> dict[str, StoredIncident]:
+    """The latest open incident of each of these subjects that has one, by its id."""
+    query = (
+        sa.select(*_columns)
+        .where(
+            incidents.c.subject_id.in_(subject_ids), incidents.c.tenant_id == tenant_id, incidents.c.status == "open"
+        )
+        .order_by(incidents.c.last_at, incidents.c.id)
+    )
+    return {row.subject_id: StoredIncident(*row) for row in connection.execute(query)}
+
+
 class IncidentFilter(msgspec.Struct, frozen=True):
     """What a list is narrowed down to; None is not asked."""
 

@@ -93,6 +93,33 @@ def read_timeline(
         .order_by(timeline.c.seq)
         .limit(rows)
     )
+    return [event for row in connection.execute(query) for event in _events_of(row)]
+
+
+def read_events(
+    connection: sa.Connection, *, tenant_id: str, subject_id: str, from_seq: int, limit: int
+) -> list[TimelineEvent]:
+    """At most `limit` events of a run or ticket in order, beginning with the one numbered `from_seq`."""
+    holding = (
+        sa.select(sa.func.max(timeline.c.seq))
+        .where(timeline.c.subject_id == subject_id, timeline.c.seq <= from_seq)
+        .scalar_subquery()
+    )
+    query = (
+        sa.select(timeline.c.seq, timeline.c.at, timeline.c.actor_id, timeline.c.events)
+        .where(
+            timeline.c.subject_id == subject_id,
+            timeline.c.tenant_id == tenant_id,
+            timeline.c.seq >= sa.func.coalesce(holding, 0),
+        )
+        .order_by(timeline.c.seq)
+        .limit(limit + 1)  # of the first decision's events none may be wanted
+    )
+    found = [event for row in connection.execute(query) for event in _events_of(row)]
+    return [event for event in found if event.seq >= from_seq][:limit]
+
+
+def _events_of(row: Any) -> list[TimelineEvent]:
     return [
         TimelineEvent(
             seq=row.seq + index,
@@ -104,6 +131,5 @@ def read_timeline(
             activation_id=event.activation_id,
             data=event.data,
         )
-        for row in connection.execute(query)
         for index, event in enumerate(_decoder.decode(row.events))
     ]
