@@ -26,6 +26,7 @@ def things_of(desk: Desk) -> dict[str, str]:
     ticket, other = made("/tickets", {"title": "Printer"}, by=bo), made("/tickets", {"title": "Ink"}, by=bo)
     instance = made("/workflows/instantiate", {"template_id": template["id"], "ticket_id": ticket["id"]}, by=bo)
     made(f"/tickets/{ticket['id']}/links", {"kind": "relates_to", "ticket_id": other["id"]}, by=bo)
+    webhook = root.post(f"{API}/webhooks", json={"url": "https://hooks.example/", "events": ["*"]}).json()
     away = {"from": "2031-01-01T00:00:00Z", "to": "2031-01-02T00:00:00Z"}
     item = instance["step_instances"][0]["id"]
     return {
@@ -45,6 +46,8 @@ def things_of(desk: Desk) -> dict[str, str]:
         "/tokens": made("/tokens", {"name": "T"}, by=bo)["id"],
         "/views": made("/views", {"name": "V", "screen": "tickets", "shared": True})["id"],
         "/calendars": made("/calendars", {"name": "Office", "timezone": "UTC"})["id"],
+        "/webhooks": webhook["id"],
+        "/deliveries": root.post(f"{API}/webhooks/{webhook['id']}/test").json()["id"],
         "/versions": "1",
     }
 
