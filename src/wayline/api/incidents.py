@@ -104,6 +104,8 @@ def _tried_again(tx: Transaction, tenant_id: str, incident: StoredIncident) -> i
     connection, subject_id = tx.connection, incident.subject_id
     if incident.subject == "job":
         return jobs.resume(connection, tenant_id=tenant_id, job_id=subject_id, at=tx.at)
+    if incident.subject == "rule":
+        return outbox.resume(connection, tenant_id=tenant_id, run_id=subject_id, at=tx.at)
     if incident.subject != "run":
         return 0
     return (

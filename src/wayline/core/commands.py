@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from wayline.core.cause import Cause
 from wayline.core.facts import SYSTEM, Actor
 
 
@@ -49,6 +50,7 @@ class StartRun(Command, frozen=True, kw_only=True):
     declared_only: bool = False
     trigger_type: str = "api"
     trigger_detail: str = ""
+    cause: Cause | None = None
     name: str | None = None
     task_queue: str | None = None
     begin_at: datetime | None = None
@@ -197,11 +199,12 @@ class ReportAction(RunCommand, frozen=True, kw_only=True):
 
 
 class CreateTicket(Command, frozen=True, kw_only=True):
-    """Open a ticket and start every template its type triggers."""
+    """Open a ticket and start every template its type triggers. `cause` is the chain of rules that wanted it."""
 
     ticket_id: str
     fields: dict[str, Any]
     start_runs: bool = True
+    cause: Cause | None = None
 
 
 class UpdateTicket(Command, frozen=True, kw_only=True):
@@ -222,6 +225,22 @@ class AddComment(Command, frozen=True, kw_only=True):
     comment_id: str
     text: str
     visibility: str = "public"
+
+
+class SweepTicket(Command, frozen=True, kw_only=True):
+    """A scheduled rule comes by a ticket: it acts, unless it has in this spell, which ends when it does not match."""
+
+    rule_id: str
+    ticket_id: str
+
+
+class ReceiveHook(Command, frozen=True, kw_only=True):
+    """Something was posted to a webhook rule's address. `event_id` is the id of the event this makes."""
+
+    rule_id: str
+    event_id: str
+    payload: Any
+    ticket_id: str | None = None
 
 
 class AttachFile(Command, frozen=True, kw_only=True):

@@ -97,12 +97,23 @@ class CompiledRule:
         whos = [who for action in self.rule.actions for _, who in action.who()]
         return frozenset(who.strategy for who in whos if who.strategy is not None)
 
+    def matches(self, happening: Happening) -> bool:
+        """Whether its conditions hold, asked alone."""
+        before = names_before(happening, happening.ticket)
+        return condition.holds(self.condition, names_of(happening, happening.ticket), before)
+
 
 class RuleSet:
-    """The rules of one tenant at one version. Immutable: `changed` gives the next one."""
+    """The rules of one tenant at one version. Immutable: `changed` gives the next one.
 
-    def __init__(self, version: int = 0, rules: Iterable[CompiledRule] = ()) -> None:
+    `unreadable` are those that another version of this code has written, by id, with what is wrong with them.
+    """
+
+    def __init__(
+        self, version: int = 0, rules: Iterable[CompiledRule] = (), unreadable: Mapping[str, str] | None = None
+    ) -> None:
         self.version = version
+        self.unreadable: Mapping[str, str] = unreadable or {}
         self.rules: dict[str, CompiledRule] = {rule.id: rule for rule in rules}
         self._indexes: dict[str, RuleIndex[CompiledRule]] = {}
         for trigger in {rule.trigger for rule in self.rules.values() if rule.enabled}:
@@ -110,9 +121,16 @@ class RuleSet:
             self._indexes[trigger] = RuleIndex(of_trigger)
         self.triggers = frozenset(self._indexes)
 
-    def changed(self, version: int, changes: Mapping[str, CompiledRule | None]) -> RuleSet:
-        """The rules at a later version, given what has become of those that have changed since (None: gone)."""
-        after = RuleSet(version)
+    def changed(
+        self,
+        version: int,
+        changes: Mapping[str, CompiledRule | None],
+        unreadable: Mapping[str, str] | None = None,
+    ) -> RuleSet:
+        """The rules at a later version, given what has become of those that have changed since (None: gone, or
+        unreadable)."""
+        left = {rule_id: said for rule_id, said in self.unreadable.items() if rule_id not in changes}
+        after = RuleSet(version, unreadable={**left, **(unreadable or {})})
         after.rules = dict(self.rules)
         gone = [rule for rule_id in changes if (rule := after.rules.pop(rule_id, None)) is not None]
         come = [rule for rule in changes.values() if rule is not None]
@@ -140,6 +158,9 @@ class RuleSet:
             return [Candidate(rule.order, rule, rule.condition)] if rule is not None and known else []
         index = self._indexes.get(happening.trigger)
         return index.candidates(names) if index is not None else []
+
+
+NO_RULES = RuleSet()
 
 
 def _order(rule: CompiledRule) -> tuple[Any, ...]:
@@ -474,11 +495,12 @@ def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
 
 class Cascade:
     """The happenings of one transaction that rules have not seen yet, first in first out, and how many events each root
-    cause has had. `earlier` tells how many a root had in transactions before; asked once, when a chain comes from one.
+    cause has had: `events` in all, `before` in earlier transactions, which `earlier` is asked when a chain comes along.
     """
 
     def __init__(self, earlier: Callable[[str], int] = lambda root: 0) -> None:
         self.events: dict[str, int] = {}
+        self.before: dict[str, int] = {}
         self._earlier = earlier
         self._waiting: deque[Happening] = deque()
 
@@ -494,7 +516,8 @@ class Cascade:
         happening = self._waiting.popleft()
         root = happening.cause.root
         if root not in self.events:
-            self.events[root] = self._earlier(root) if happening.cause.depth else 0
+            self.before[root] = self._earlier(root) if happening.cause.depth else 0
+            self.events[root] = self.before[root]
         if self.events[root] >= EVENTS_PER_ROOT_MAX:
             return happening, "events"
         self.events[root] += 1
@@ -519,16 +542,19 @@ class Evaluation(msgspec.Struct, frozen=True):
     done: tuple[Done, ...] = ()
 
 
-def evaluations(rules: RuleSet, happening: Happening, reaction: Reaction) -> Iterator[Evaluation]:
-    """Every rule of the event's trigger, in order: what it saw and did. `rules` are those of the version that the event
-    was kept with."""
+def evaluations(
+    rules: RuleSet, happening: Happening, reaction: Reaction, *, only: str | None = None
+) -> Iterator[Evaluation]:
+    """Every rule of the event's trigger, in order, or `only` the one with that id: what it saw and did. `rules` are
+    those of the version that the event was kept with."""
     ticket = happening.ticket
     fired = {firing.rule_id: firing for firing in reaction.firings}
     stopped_by: CompiledRule | None = None
     for rule in rules.in_order(happening.trigger):
         if happening.rule_id is not None and rule.id != happening.rule_id:
             continue
-        yield _evaluation(rule, happening, ticket, reaction, fired.get(rule.id), stopped_by)
+        if only in (None, rule.id):
+            yield _evaluation(rule, happening, ticket, reaction, fired.get(rule.id), stopped_by)
         if rule.id in fired and ticket is not None:
             ticket = {**ticket, **fired[rule.id].changes}
         if rule.id == reaction.stopped_by:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -16,7 +17,9 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from wayline.core.cause import Cause
 from wayline.core.commands import Command, CreateTicket, StartRun
+from wayline.core.facts import SYSTEM, Actor
 from wayline.core.refusals import Refusal
 from wayline.core.retry import Retry, delay_before
 from wayline.drivers.loop import Loop
@@ -96,7 +99,14 @@ def command_of(connection: sa.Connection, sent: SentCommand) -> Command:
     body = msgspec.msgpack.decode(sent.body)
     new_id = str(uuid.uuid5(uuid.NAMESPACE_OID, sent.id))
     if sent.command == "create_ticket":
-        return CreateTicket(tenant_id=sent.tenant_id, ticket_id=new_id, fields=body["fields"], effect_id=sent.id)
+        return CreateTicket(
+            tenant_id=sent.tenant_id,
+            actor=Actor(user_id=None, name=f"Rule “{body['rule']['name']}”") if "rule" in body else SYSTEM,
+            ticket_id=new_id,
+            fields=body["fields"],
+            cause=_cause_of(body),
+            effect_id=sent.id,
+        )
     if sent.command == "start_run":
         return StartRun(
             tenant_id=sent.tenant_id,
@@ -106,14 +116,20 @@ def command_of(connection: sa.Connection, sent: SentCommand) -> Command:
             owner_id=body.get("owner_id"),
             variables=body.get("variables") or {},
             trigger_type=body.get("trigger_type", "rule"),
-            trigger_detail=body.get("trigger_detail") or f"Started by run {run_of(sent)}",
+            trigger_detail=body.get("trigger_detail") or f"Started by run {sender_of(sent)}",
+            cause=_cause_of(body),
             effect_id=sent.id,
         )
     raise Refusal("invalid", f"{sent.command} is no command for the outbox.", code="unknown_command")
 
 
-def run_of(sent: SentCommand) -> str:
-    """The run that sent it: effect ids begin with it."""
+def _cause_of(body: Mapping[str, Any]) -> Cause | None:
+    """The chain of rules that the command goes on with; None for a cause of its own."""
+    return msgspec.convert(body["cause"], Cause) if body.get("cause") is not None else None
+
+
+def sender_of(sent: SentCommand) -> str:
+    """The id of the run or rule that sent it: effect ids begin with it."""
     return sent.id.partition(":")[0]
 
 
@@ -133,8 +149,8 @@ def _keep(transaction: Transaction, left: list[tuple[SentCommand, Sent]]) -> Non
             stored.hold(transaction.connection, command.id)
             row = incident_row(
                 tenant_id=command.tenant_id,
-                subject="run",
-                subject_id=run_of(command),
+                subject="rule" if "rule" in msgspec.msgpack.decode(command.body) else "run",
+                subject_id=sender_of(command),
                 code="not_sent",
                 message=f"{command.command} could not be done: {sent.problem}",
                 at=transaction.at,

@@ -31,6 +31,14 @@ class TicketAnswer(msgspec.Struct, frozen=True):
     run_ids: tuple[str, ...] = ()
 
 
+class ReactionAnswer(msgspec.Struct, frozen=True):
+    """SweepTicket's and ReceiveHook's answer: the event that rules have seen, None when there was none to be seen; and
+    the runs they started."""
+
+    event_id: str | None
+    run_ids: tuple[str, ...] = ()
+
+
 class CommentAnswer(msgspec.Struct, frozen=True):
     """AddComment's answer."""
 
@@ -43,5 +51,5 @@ class FileAnswer(msgspec.Struct, frozen=True):
     file: Mapping[str, Any]
 
 
-Answer = RunAnswer | TicketAnswer | CommentAnswer | datetime | FileAnswer
+Answer = ReactionAnswer | RunAnswer | TicketAnswer | CommentAnswer | datetime | FileAnswer
 LiveChange = tuple[str, str, dict[str, Any], frozenset[str] | None]

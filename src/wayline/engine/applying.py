@@ -8,11 +8,12 @@ from typing import Any
 
 import msgspec
 
-from wayline.core import effects
+from wayline.core import decision_link, effects
 from wayline.core import ticket as desk
 from wayline.core.commands import Command, ReportAction
 from wayline.core.decision import Decision
 from wayline.core.facts import SYSTEM
+from wayline.core.run import DEFAULT_TASK_QUEUE
 from wayline.engine.tenant_facts import TenantFacts
 from wayline.engine.working_set import HeldRun, HeldTicket, WorkingSet, commented
 from wayline.store import runs as stored_runs
@@ -25,6 +26,24 @@ _encode = msgspec.msgpack.Encoder().encode
 MAX_MAIL_ADDRESSES = 500
 
 
+class About(msgspec.Struct, frozen=True):
+    """What people are told about: a run, a ticket, or both; the name of the template or rule that tells them, and the
+    task queue of the mails."""
+
+    run_id: str | None
+    ticket_id: str | None
+    name: str
+    task_queue: str = DEFAULT_TASK_QUEUE
+
+
+class Telling(msgspec.Struct, frozen=True):
+    """Who tells people something, about what and when."""
+
+    tenant: TenantFacts
+    about: About
+    at: datetime
+
+
 class _Applying(msgspec.Struct, frozen=True):
     """Whose effects are being applied."""
 
@@ -32,6 +51,11 @@ class _Applying(msgspec.Struct, frozen=True):
     held: HeldRun
     command: Command
     at: datetime
+
+    @property
+    def about(self) -> About:
+        run = self.held.stored.run
+        return About(run.id, run.ticket_id, run.template_name, run.task_queue)
 
 
 def take_over(
@@ -43,6 +67,8 @@ def take_over(
     """
     work.half_applied = True
     run = decision.run
+    # What a person has asked for is a cause of its own.
+    outer_cause, work.cause = work.cause, run.cause if command.actor.user_id is None else None
     held.stored.run = run
     held.dirty = True
     row = row_of(
@@ -61,6 +87,10 @@ def take_over(
     context = _Applying(tenant=tenant, held=held, command=command, at=at)
     for effect in decision.effects:
         _APPLIERS[type(effect)](work, context, effect)
+    if run.ended and run.ticket_id is not None:
+        work.live_templates.discard((run.ticket_id, run.template_id))
+    work.show_rules_run(held, row["seq"], decision.events, command, at)
+    work.cause = outer_cause
     work.live.append(
         (
             tenant.id,
@@ -202,8 +232,9 @@ def _record_visit(work: WorkingSet, context: _Applying, effect: effects.RecordVi
     work.changes.insert(activations, stored_runs.visit_row(run, effect.visit, effect.output, effect.delta))
 
 
-def _notify(work: WorkingSet, context: _Applying, effect: effects.Notify) -> None:
-    run = context.held.stored.run
+def notify(work: WorkingSet, context: _Applying | Telling, effect: effects.Notify) -> None:
+    """Put it before the people it is for, and send them a mail when mail is set up."""
+    about = context.about
     if effect.channel != "email":
         for audience_id in effect.audience:
             work.changes.insert(
@@ -215,8 +246,8 @@ def _notify(work: WorkingSet, context: _Applying, effect: effects.Notify) -> Non
                     "kind": effect.kind,
                     "title": effect.title,
                     "body": effect.body,
-                    "run_id": run.id,
-                    "ticket_id": run.ticket_id,
+                    "run_id": about.run_id,
+                    "ticket_id": about.ticket_id,
                     "item_id": effect.activation_id,
                     "created_at": context.at,
                 },
@@ -227,33 +258,45 @@ def _notify(work: WorkingSet, context: _Applying, effect: effects.Notify) -> Non
         _send_mail(work, context, effect)
 
 
-def _send_mail(work: WorkingSet, context: _Applying, effect: effects.Notify) -> None:
+def _send_mail(work: WorkingSet, context: _Applying | Telling, effect: effects.Notify) -> None:
     people = context.tenant.directory.people
     to = [people[u].email for u in effect.user_ids if u in people] + list(effect.addresses)
     if not to:
         return
-    run = context.held.stored.run
+    about = context.about
     action = {
         "type": "email",
         "kind": effect.kind,
         "subject": effect.title,
         "text": effect.body,
-        "run_id": run.id,
-        "ticket_id": run.ticket_id,
+        "run_id": about.run_id,
+        "ticket_id": about.ticket_id,
         "item_id": effect.activation_id,
-        "template": run.template_name,
+        "template": about.name,
     }
+    voters = _voters(context, effect)
     # A mail for each: nobody sees who else got one, and an address that fails is tried again alone.
     for address in list(dict.fromkeys(to))[:MAX_MAIL_ADDRESSES]:
-        mail = {**action, "to": [address]}
+        mail = {**action, "to": [address], **voters.get(address, {})}
         work.add_job(
             context.tenant.id,
             f"mail:{new_id()}",
             queue="email",
-            task_queue=run.task_queue,
+            task_queue=about.task_queue,
             action=mail,
             due_at=context.at,
         )
+
+
+_DECIDED_BY_LINK = ("approval_requested", "approval_reminder")
+
+
+def _voters(context: _Applying | Telling, effect: effects.Notify) -> dict[str, dict[str, Any]]:
+    """What the mail of each approver says beside, by address: who decides by its link, and until when it is good."""
+    if effect.kind not in _DECIDED_BY_LINK:
+        return {}
+    people, ends_at_s = context.tenant.directory.people, int((context.at + decision_link.LASTS).timestamp())
+    return {people[u].email: {"voter": {"user_id": u, "ends_at_s": ends_at_s}} for u in effect.user_ids if u in people}
 
 
 def _on_ticket(work: WorkingSet, context: _Applying) -> HeldTicket:
@@ -267,7 +310,9 @@ def _change_ticket(work: WorkingSet, context: _Applying, effect: effects.ChangeT
     template = context.held.stored.run.template_name
     event = desk.updated(held.stored.ticket, effect.changes, msgspec.structs.replace(SYSTEM, name=template))
     work.change_ticket(held, effect.changes, context.at)
-    work.note_ticket(held.stored, [event], context.command, context.at)
+    work.note_ticket(
+        held.stored, [event], context.command, context.at, by=msgspec.structs.replace(SYSTEM, name=template)
+    )
     work.count_work(context.tenant.id, effect.changes.get("assignee"))
 
 
@@ -275,26 +320,37 @@ def _comment_ticket(work: WorkingSet, context: _Applying, effect: effects.Commen
     held = _on_ticket(work, context)
     comment = work.comment(held, new_id(), effect.text, effect.visibility, None, context.at)
     work.change_ticket(held, {}, context.at)
-    said = commented(context.held.stored.run.template_name, comment)
-    work.note_ticket(held.stored, [said], context.command, context.at)
+    template = context.held.stored.run.template_name
+    said = commented(template, comment)
+    work.note_ticket(
+        held.stored, [said], context.command, context.at, by=msgspec.structs.replace(SYSTEM, name=template)
+    )
 
 
 def _send(work: WorkingSet, context: _Applying, effect: effects.Send) -> None:
+    send(work, context.tenant.id, effect, context.at)
+
+
+def send(work: WorkingSet, tenant_id: str, effect: effects.Send, at: datetime) -> None:
+    """Hand a command to the outbox, with the cause that it goes on with."""
+    body = effect.body
+    if work.cause is not None:
+        body = {**body, "cause": work.cause}
+        work.spread(tenant_id, work.cause.root)
     work.changes.insert(
         outbox,
-        {
-            "id": effect.id,
-            "tenant_id": context.tenant.id,
-            "command": effect.command,
-            "body": _encode(effect.body),
-            "due_at": context.at,
-        },
+        {"id": effect.id, "tenant_id": tenant_id, "command": effect.command, "body": _encode(body), "due_at": at},
     )
-    work.wake(context.at)
+    work.wake(at)
 
 
 def _count_up(work: WorkingSet, context: _Applying, effect: effects.CountUp) -> None:
-    key = (context.tenant.id, effect.name)
+    count_up(work, context.tenant.id, effect)
+
+
+def count_up(work: WorkingSet, tenant_id: str, effect: effects.CountUp) -> None:
+    """Move a counter of the tenant on."""
+    key = (tenant_id, effect.name)
     work.counters_seen.setdefault(key, None)
     work.counters[key] = effect.value
 
@@ -320,7 +376,7 @@ _APPLIERS: dict[type[Any], Callable[[WorkingSet, _Applying, Any], None]] = {
     effects.MoveWork: _move_work,
     effects.OfferWork: _offer_work,
     effects.WithdrawWork: _withdraw_work,
-    effects.Notify: _notify,
+    effects.Notify: notify,
     effects.ChangeTicket: _change_ticket,
     effects.CommentTicket: _comment_ticket,
     effects.Send: _send,

@@ -9,10 +9,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from wayline.core import commands
 from wayline.core.commands import Command
 from wayline.core.refusals import Refusal, not_found
-from wayline.engine.answers import Answer
+from wayline.engine.answers import Answer, ReactionAnswer, TicketAnswer
+from wayline.engine.reacting import let_rules_react, receive_hook, sweep_ticket
 from wayline.engine.run_commands import consume, migrate_run, run_command, start_run
 from wayline.engine.tenant_facts import TenantFacts
 from wayline.engine.ticket_commands import add_comment, attach_file, create_ticket, link_ticket, update_ticket
@@ -28,6 +31,7 @@ def decide_command(work: WorkingSet, command: Command) -> Answer:
         raise not_found("Tenant")
     if command.effect_id is not None and command.effect_id not in work.sent:
         raise Refusal("conflict", "That has been done already.", code="already_done")
+    work.cause = command.cause if isinstance(command, commands.CreateTicket) else None
     answer = (
         _HANDLERS[type(command)](work, tenant, command)
         if type(command) in _HANDLERS
@@ -36,6 +40,17 @@ def decide_command(work: WorkingSet, command: Command) -> Answer:
     if command.effect_id is not None:
         work.sent.discard(command.effect_id)
         work.changes.delete(outbox, command.effect_id)
+    return _after_rules(work, tenant, command, answer) if work.cascade else answer
+
+
+def _after_rules(work: WorkingSet, tenant: TenantFacts, command: Command, answer: Answer) -> Answer:
+    """Rules see what the command has done; the answer tells what they have made of it."""
+    started = let_rules_react(work, tenant, command)
+    if isinstance(answer, TicketAnswer):
+        ticket = work.tickets[answer.ticket["id"]].stored.ticket
+        return msgspec.structs.replace(answer, ticket=ticket, run_ids=(*answer.run_ids, *started))
+    if isinstance(answer, ReactionAnswer):
+        return msgspec.structs.replace(answer, run_ids=started)
     return answer
 
 
@@ -47,6 +62,8 @@ _HANDLERS: dict[type[Command], Callable[[WorkingSet, TenantFacts, Any], Answer]]
     commands.DoNothing: _do_nothing,
     commands.StartRun: start_run,
     commands.MigrateRun: migrate_run,
+    commands.SweepTicket: sweep_ticket,
+    commands.ReceiveHook: receive_hook,
     commands.CreateTicket: create_ticket,
     commands.UpdateTicket: update_ticket,
     commands.AddComment: add_comment,

@@ -138,7 +138,7 @@ class Door:
         self.database = database
         self.clock = clock
         self.live = live
-        self.tenants = TenantCache()
+        self.tenants = TenantCache(rules=True)
         self.graphs = GraphCache()
         self.on_due = on_due
         self.listening_loop: asyncio.AbstractEventLoop | None = None

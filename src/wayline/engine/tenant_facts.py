@@ -13,6 +13,7 @@ from wayline.core.business_time import Calendar
 from wayline.core.cloud_event import Subscribers, subscribers_of
 from wayline.core.facts import Directory
 from wayline.core.graph import Graph, build, without_steps
+from wayline.core.rules import NO_RULES, RuleSet
 from wayline.store.directory import (
     TemplateHead,
     load_calendars,
@@ -21,6 +22,7 @@ from wayline.store.directory import (
     load_template_heads,
     tenant_versions,
 )
+from wayline.store.rules import rule_set_at
 from wayline.store.webhooks import subscriptions
 
 GRAPHS_KEPT = 2_000
@@ -40,6 +42,7 @@ class TenantFacts(msgspec.Struct, frozen=True):
     unreadable_calendars: Mapping[str, str] = {}
     # Webhooks to tell, by the type of event.
     subscribers: Subscribers = {}
+    rules: RuleSet = NO_RULES
 
     def template_named(self, name: str) -> TemplateHead | None:
         """The published template of that name, case aside; the newest of several."""
@@ -58,11 +61,12 @@ class TenantFacts(msgspec.Struct, frozen=True):
 
 
 class TenantCache:
-    """TenantFacts by tenant; a version that has moved on is read again."""
+    """TenantFacts by tenant; a version that has moved on is read again. `rules` are kept by who lets them react."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, rules: bool = False) -> None:
         self._kept: OrderedDict[str, TenantFacts] = OrderedDict()
         self._flagged: dict[str, int] = {}
+        self._rules = rules
 
     def to_flag(self, tenant: TenantFacts) -> Mapping[str, str]:
         """The calendars to raise incidents about: those that cannot be read and have not been flagged as they are."""
@@ -75,7 +79,7 @@ class TenantCache:
     def current(self, connection: sa.Connection, tenant_ids: set[str]) -> dict[str, TenantFacts]:
         """The facts of each tenant as the connection's transaction sees them; unknown tenants are left out."""
         found: dict[str, TenantFacts] = {}
-        for tenant_id, (version, plan) in tenant_versions(connection, list(tenant_ids)).items():
+        for tenant_id, (version, plan, rules_version) in tenant_versions(connection, list(tenant_ids)).items():
             kept = self._kept.get(tenant_id)
             if kept is None or kept.version != version or kept.plan != plan:
                 loaded = load_calendars(connection, tenant_id)
@@ -88,12 +92,21 @@ class TenantCache:
                     templates=load_template_heads(connection, tenant_id),
                     unreadable_calendars=loaded.unreadable,
                     subscribers=subscribers_of(subscriptions(connection, tenant_id)),
+                    rules=kept.rules if kept is not None else NO_RULES,
                 )
-                self._kept[tenant_id] = kept
-                while len(self._kept) > TENANTS_KEPT:
-                    self._kept.popitem(last=False)
+                self._keep(kept)
+            if self._rules and kept.rules.version != rules_version:
+                kept = msgspec.structs.replace(
+                    kept, rules=rule_set_at(connection, tenant_id, rules_version, kept.rules)
+                )
+                self._keep(kept)
             found[tenant_id] = kept
         return found
+
+    def _keep(self, facts: TenantFacts) -> None:
+        self._kept[facts.id] = facts
+        while len(self._kept) > TENANTS_KEPT:
+            self._kept.popitem(last=False)
 
 
 class GraphCache:

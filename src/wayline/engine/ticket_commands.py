@@ -65,6 +65,7 @@ def _start_triggered(
             ticket_id=ticket["id"],
             trigger_type="ticket",
             trigger_detail=f"Triggered by ticket {ticket['number']}",
+            cause=command.cause,
         )
         try:
             started.append(start_run(work, tenant, start).run.id)

@@ -12,18 +12,23 @@ import sqlalchemy as sa
 
 from wayline.core import commands
 from wayline.core import ticket as desk
+from wayline.core.cause import Cause
 from wayline.core.cloud_event import types_of
 from wayline.core.commands import Command, RunCommand
 from wayline.core.events import Event
-from wayline.core.facts import Facts
+from wayline.core.facts import Actor, Facts
 from wayline.core.graph import Graph
 from wayline.core.refusals import not_found
+from wayline.core.rules import Cascade
 from wayline.core.run import DEFAULT_TASK_QUEUE
 from wayline.core.task_queues import TASK_QUEUES
+from wayline.engine import happenings
 from wayline.engine.answers import LiveChange
 from wayline.engine.tenant_facts import GraphCache, TenantCache, TenantFacts
 from wayline.store import jobs as stored_jobs
 from wayline.store import outbox as stored_outbox
+from wayline.store import rule_events as stored_rule_events
+from wayline.store import rule_sweeps as stored_rule_sweeps
 from wayline.store import runs as stored_runs
 from wayline.store import signal_ids as stored_signals
 from wayline.store import tickets as stored_tickets
@@ -110,6 +115,13 @@ class WorkingSet:
         # True while a decision's effects are being taken over: a bug then spoils the whole batch.
         self.half_applied = False
         self.soonest: datetime | None = None
+        # Events that rules have not seen yet, and what the chain is that events belong to just now.
+        self.cascade = Cascade(self._events_of_chain)
+        self.cause: Cause | None = None
+        self._spreading: dict[str, str] = {}
+        self.spells: dict[tuple[str, str], datetime | None] = {}
+        self.live_templates_known: set[str] = set()
+        self.cut: set[tuple[str, str]] = set()
 
     def load(self, wanted: Sequence[Command]) -> None:
         """Read everything the commands name. On a shared database roots are locked in id order, tickets first."""
@@ -142,6 +154,9 @@ class WorkingSet:
         if named:
             self.signal_ids = stored_signals.known(self.connection, named)
         self._load_numbers(wanted)
+        sweeps = [(c.rule_id, c.ticket_id) for c in wanted if isinstance(c, commands.SweepTicket)]
+        if sweeps:
+            self.spells = stored_rule_sweeps.spells_of(self.connection, sweeps)
 
     def _flag_calendars(self) -> None:
         for tenant in self.tenants.values():
@@ -186,11 +201,12 @@ class WorkingSet:
             directory=tenant.directory,
             ticket=ticket,
             calendars=tenant.calendars,
-            counters=self._rotations(tenant.id) if strategies else {},
-            open_work=self._workload(tenant) if "least_loaded" in strategies else {},
+            counters=self.rotations(tenant.id) if strategies else {},
+            open_work=self.workload(tenant) if "least_loaded" in strategies else {},
         )
 
-    def _rotations(self, tenant_id: str) -> dict[str, int]:
+    def rotations(self, tenant_id: str) -> dict[str, int]:
+        """Where the tenant's turns have come to, by name."""
         marker = (tenant_id, "rotations")
         if marker not in self.counters_seen:
             self.counters_seen[marker] = 0
@@ -199,7 +215,8 @@ class WorkingSet:
                 self.counters[(tenant_id, name)] = value
         return {name: value for (t, name), value in self.counters.items() if t == tenant_id}
 
-    def _workload(self, tenant: TenantFacts) -> dict[str, int]:
+    def workload(self, tenant: TenantFacts) -> dict[str, int]:
+        """How many open work items each person has."""
         if tenant.id not in self.open_work:
             self.open_work[tenant.id] = open_work_of(self.connection, tenant.id)
         return self.open_work[tenant.id]
@@ -213,7 +230,13 @@ class WorkingSet:
             (held.stored.tenant_id, "ticket.changed", {"id": ticket["id"], "owner": ticket["requester"]}, None)
         )
 
-    def note_ticket(self, stored: StoredTicket, events: list[Event], command: Command, at: datetime) -> None:
+    def note_ticket(
+        self, stored: StoredTicket, events: list[Event], command: Command, at: datetime, by: Actor | None = None
+    ) -> None:
+        """Say something on a ticket's timeline, and show it to the rules. `by` is who did it, when that is not who asks
+        but what they have set going."""
+        if by is None and command.actor.user_id is not None:
+            stored.last_person_at = at
         row = row_of(
             self.key,
             stored.head,
@@ -226,8 +249,54 @@ class WorkingSet:
         )
         self.tell_webhooks(stored.tenant_id, stored.ticket["id"], stored.seq, events, command)
         stored.head = row["hash"]
+        self._show_rules_ticket(stored, events, by or command.actor, at)
         stored.seq += len(events)
         self.changes.insert(timeline, row)
+
+    def _show_rules_ticket(self, stored: StoredTicket, events: list[Event], actor: Actor, at: datetime) -> None:
+        tenant = self.tenants.get(stored.tenant_id)
+        if tenant is None or not tenant.rules.triggers:
+            return
+        for seq, event in enumerate(events, stored.seq):
+            trigger = happenings.ON_TICKET.get(event.event)
+            if trigger in tenant.rules.triggers:
+                comment = self.changes.new[comments][-1] if trigger == "on_comment" else None
+                happening = happenings.of_ticket(
+                    trigger, event, stored, seq=seq, actor=actor, cause=self.cause, comment=comment, at=at
+                )
+                self.cascade.add(happening)
+
+    def show_rules_run(
+        self, held: HeldRun, first_seq: int, events: Sequence[Event], command: Command, at: datetime
+    ) -> None:
+        """Show what a run has come to, to the rules that look at that."""
+        run = held.stored.run
+        tenant = self.tenants.get(run.tenant_id)
+        if tenant is None or not tenant.rules.triggers:
+            return
+        ticket = self.tickets.get(run.ticket_id or "")
+        for seq, event in enumerate(events, first_seq):
+            trigger = happenings.ON_RUN.get(event.event)
+            if trigger in tenant.rules.triggers:
+                happening = happenings.of_run(
+                    trigger,
+                    event,
+                    run,
+                    held.graph,
+                    ticket.stored if ticket is not None else None,
+                    seq=seq,
+                    actor=command.actor,
+                    cause=self.cause,
+                    at=at,
+                )
+                self.cascade.add(happening)
+
+    def _events_of_chain(self, root: str) -> int:
+        return stored_rule_events.events_of_chain(self.connection, root)
+
+    def spread(self, tenant_id: str, root: str) -> None:
+        """The chain goes on in later transactions: how many events it has had by now has to be kept."""
+        self._spreading[root] = tenant_id
 
     def tell_webhooks(
         self,
@@ -357,6 +426,7 @@ class WorkingSet:
         for job in self.jobs.values():
             changes.insert(jobs, job)
         self._flush_counters()
+        self._flush_chains()
         changes.flush(self.connection)
         for tenant in self.tenants.values():
             if tenant.unreadable_calendars:
@@ -371,6 +441,11 @@ class WorkingSet:
                 self.changes.insert(work_items, row)
                 for offer in self.offers.get(item_id, ()):
                     self.changes.insert(work_offers, offer)
+
+    def _flush_chains(self) -> None:
+        for root, tenant_id in self._spreading.items():
+            events = self.cascade.events.get(root, 0) - self.cascade.before.get(root, 0)
+            self.changes.chains.append({"root_id": root, "tenant_id": tenant_id, "events": events, "last_at": self.at})
 
     def _flush_counters(self) -> None:
         for (tenant_id, name), value in self.counters.items():

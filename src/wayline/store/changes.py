@@ -19,6 +19,7 @@ from wayline.store.tables import (
     jobs,
     notifications,
     outbox,
+    rule_chains,
     rule_events,
     rule_spells,
     runs,
@@ -130,6 +131,20 @@ def _raise_incident(dialect: str) -> Any:
 _raise_incidents: dict[str, Any] = {name: _raise_incident(name) for name in ("sqlite", "postgresql")}
 
 
+_end_spells = sa.delete(rule_spells).where(
+    *(rule_spells.c[name] == sa.bindparam(f"b_{name}") for name in ("rule_id", "ticket_id"))
+)
+
+
+def _count_chain(dialect: str) -> Any:
+    statement = (postgresql if dialect == "postgresql" else sqlite).insert(rule_chains)
+    counted = {"events": rule_chains.c.events + statement.excluded.events, "last_at": statement.excluded.last_at}
+    return statement.on_conflict_do_update(index_elements=[rule_chains.c.root_id], set_=counted)
+
+
+_count_chains: dict[str, Any] = {name: _count_chain(name) for name in ("sqlite", "postgresql")}
+
+
 class Changes:
     """What is to be written."""
 
@@ -144,6 +159,8 @@ class Changes:
         self.counted: list[Row] = []
         self.incidents: list[Row] = []
         self.unlinked: list[Row] = []
+        self.ended_spells: list[Row] = []
+        self.chains: list[Row] = []
 
     def insert(self, table: sa.Table, row: Row) -> None:
         """Write a new row."""
@@ -187,6 +204,10 @@ class Changes:
             connection.execute(_move_items, self.moved_items)
         if self.unlinked:
             connection.execute(_unlink, self.unlinked)
+        if self.ended_spells:
+            connection.execute(_end_spells, self.ended_spells)
+        if self.chains:
+            connection.execute(_count_chains[connection.dialect.name], self.chains)
         if self.incidents:
             connection.execute(_raise_incidents[connection.dialect.name], self.incidents)
 
@@ -208,6 +229,8 @@ _INSERTED_LAST = (
     notifications,
     outbox,
     webhook_deliveries,
+    rule_events,
+    rule_spells,
     idempotency,
     template_versions,
     signal_ids,

@@ -82,16 +82,18 @@ _heads = (
     )
     .order_by(templates.c.created_at, templates.c.id)
 )
-_versions = BulkSelect(tenants.c.id, [tenants.c.id, tenants.c.directory_version, tenants.c.plan])
+_versions = BulkSelect(
+    tenants.c.id, [tenants.c.id, tenants.c.directory_version, tenants.c.plan, tenants.c.rules_version]
+)
 _definition = sa.select(template_versions.c.definition).where(
     template_versions.c.template_id == sa.bindparam("template_id"),
     template_versions.c.version == sa.bindparam("version"),
 )
 
 
-def tenant_versions(connection: sa.Connection, tenant_ids: list[str]) -> dict[str, tuple[int, str]]:
-    """Of each tenant there is, how often its directory has changed, and its plan."""
-    return {row[0]: (row[1], row[2]) for row in _versions.execute(connection, tenant_ids)}
+def tenant_versions(connection: sa.Connection, tenant_ids: list[str]) -> dict[str, tuple[int, str, int]]:
+    """Of each tenant there is, how often its directory has changed, its plan, and how often its rules have changed."""
+    return {row[0]: (row[1], row[2], row[3]) for row in _versions.execute(connection, tenant_ids)}
 
 
 def load_directory(connection: sa.Connection, tenant_id: str, version: int) -> Directory:

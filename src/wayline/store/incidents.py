@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from wayline.store.changes import Changes
-from wayline.store.tables import calendars, incidents, runs, templates, tickets
+from wayline.store.tables import calendars, incidents, rules, runs, templates, tickets
 from wayline.store.webhook_deliveries import tell_of_incident
 
 MAX_MESSAGE_CHARS = 2000
@@ -27,7 +27,7 @@ def incident_row(
     at: datetime,
     step_id: str | None = None,
 ) -> dict[str, Any]:
-    """An open incident; `subject` is run, ticket, template, calendar or job."""
+    """An open incident; `subject` is run, ticket, template, calendar, rule or job."""
     return {
         "id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{subject_id}:{code}:{step_id or ''}")),
         "tenant_id": tenant_id,
@@ -168,4 +168,5 @@ _NAMED: dict[str, tuple[sa.Table, sa.Column[str], sa.FromClause]] = {
     "ticket": (tickets, tickets.c.number, tickets),
     "template": (templates, templates.c.name, templates),
     "calendar": (calendars, calendars.c.name, calendars),
+    "rule": (rules, rules.c.name, rules),
 }

@@ -13,7 +13,9 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from wayline.core.condition import ConditionError
 from wayline.core.rule import Rule, parse_rule
+from wayline.core.rules import CompiledRule, RuleSet
 from wayline.store.rule_sweeps import forget_spells, forget_sweep, plan_sweep
 from wayline.store.tables import rule_versions, rules, tenants
 
@@ -311,6 +313,47 @@ def changes_since(connection: sa.Connection, tenant_id: str, version: int) -> di
 def _rows(connection: sa.Connection, queries: Iterable[sa.Select[Any]]) -> Iterable[sa.Row[Any]]:
     for query in queries:
         yield from connection.execute(query)
+
+
+def rule_set_at(
+    connection: sa.Connection, tenant_id: str, version: int, kept: RuleSet | None = None, *, current: bool = True
+) -> RuleSet:
+    """The tenant's rules, ready to be asked, at a version: its `current` one, or one of the past.
+
+    From `kept`, the rules at an earlier version, only what has changed is read.
+    """
+    if kept is not None and kept.version and current:
+        rows = changes_since(connection, tenant_id, kept.version)
+        changes = {rule_id: _compiled(row) for rule_id, row in rows.items()}
+        return kept.changed(
+            version,
+            {rule_id: rule for rule_id, rule in changes.items() if not isinstance(rule, str)}
+            | {rule_id: None for rule_id, rule in changes.items() if isinstance(rule, str)},
+            {rule_id: said for rule_id, said in changes.items() if isinstance(said, str)},
+        )
+    found = {row.id: _compiled(row) for row in load_rules(connection, tenant_id, None if current else version)}
+    return RuleSet(
+        version,
+        [rule for rule in found.values() if isinstance(rule, CompiledRule)],
+        {rule_id: said for rule_id, said in found.items() if isinstance(said, str)},
+    )
+
+
+def _compiled(row: RuleRow | None) -> CompiledRule | str | None:
+    """The rule, or why it cannot be read: one that cannot must not stop the others."""
+    if row is None:
+        return None
+    try:
+        return CompiledRule(
+            rule_id=row.id,
+            definition=row.definition,
+            position=row.position,
+            enabled=row.enabled,
+            created_at=row.created_at,
+            author_id=row.created_by,
+        )
+    except (ConditionError, KeyError, TypeError, AttributeError) as error:
+        return f"{type(error).__name__}: {error}"
 
 
 def rules_version(connection: sa.Connection, tenant_id: str) -> int:

@@ -59,6 +59,12 @@ def live_templates(connection: sa.Connection, ticket_ids: list[str]) -> set[tupl
     return {(row[0], row[1]) for row in connection.execute(_live_of_tickets, {"ids": ticket_ids})}
 
 
+def live_runs(connection: sa.Connection, ticket_id: str) -> list[tuple[str, str]]:
+    """(run, template) of every live run on a ticket."""
+    query = sa.select(runs.c.id, runs.c.template_id).where(runs.c.ticket_id == ticket_id, runs.c.completed_at.is_(None))
+    return [(row[0], row[1]) for row in connection.execute(query)]
+
+
 def row_of(run: Run, *, version: int, head: bytes) -> dict[str, Any]:
     """A new run's row."""
     return {
@@ -174,6 +180,21 @@ def read_run(connection: sa.Connection, *, tenant_id: str, run_id: str) -> Run |
         sa.select(runs.c.state).where(runs.c.id == run_id, runs.c.tenant_id == tenant_id)
     ).scalar_one_or_none()
     return None if state is None else run_value.decode(state)
+
+
+def read_run_by_id(connection: sa.Connection, run_id: str) -> Run | None:
+    """A run of whatever tenant: for callers whose right to it is proved by something else than who they are."""
+    state = connection.execute(sa.select(runs.c.state).where(runs.c.id == run_id)).scalar_one_or_none()
+    return None if state is None else run_value.decode(state)
+
+
+def read_visit(connection: sa.Connection, *, tenant_id: str, run_id: str, position: int) -> StoredVisit | None:
+    """A run's nth visit, once it has ended."""
+    query = sa.select(activations).where(
+        activations.c.run_id == run_id, activations.c.position == position, activations.c.tenant_id == tenant_id
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else visit_of(row)
 
 
 def list_runs(

@@ -43,6 +43,7 @@ class StoredTicket(msgspec.Struct):
     seq: int
     head: bytes
     resolved_at: datetime | None = None
+    last_person_at: datetime | None = None
 
 
 _shown_columns = [tickets.c[name] for name in _SHOWN]
@@ -53,6 +54,7 @@ _by_ids = sa.select(
     tickets.c.timeline_seq,
     tickets.c.timeline_head,
     tickets.c.resolved_at,
+    tickets.c.last_person_at,
 ).where(tickets.c.id.in_(sa.bindparam("ids", expanding=True)))
 _counters = sa.select(counters.c.tenant_id, counters.c.name, counters.c.value).where(
     counters.c.tenant_id.in_(sa.bindparam("tenant_ids", expanding=True)),
@@ -81,6 +83,7 @@ def load_tickets(connection: sa.Connection, ids: list[str]) -> dict[str, StoredT
             seq=row.timeline_seq,
             head=row.timeline_head,
             resolved_at=row.resolved_at,
+            last_person_at=row.last_person_at,
         )
         for row in connection.execute(_by_ids, {"ids": ids})
     }
@@ -107,6 +110,7 @@ def row_of(stored: StoredTicket) -> dict[str, Any]:
         "timeline_seq": stored.seq,
         "timeline_head": stored.head,
         "resolved_at": stored.resolved_at,
+        "last_person_at": stored.last_person_at,
     }
 
 
@@ -125,6 +129,7 @@ def change_of(stored: StoredTicket, seen_version: int) -> dict[str, Any]:
         "v_timeline_seq": stored.seq,
         "v_timeline_head": stored.head,
         "v_resolved_at": stored.resolved_at,
+        "v_last_person_at": stored.last_person_at,
     }
 
 
