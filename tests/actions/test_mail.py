@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from aiosmtpd.smtp import SMTP as SmtpProtocol
 
@@ -17,9 +19,11 @@ from wayline.actions.email import Mail, mail_server
 from wayline.actions.job import Job
 from wayline.actions.mail_text import SUBJECTS, message_of
 from wayline.core.action import ActionFailed
+from wayline.core.decision_link import DecisionLink, opened
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ADDRESS = "https://desk.example"
+KEY = b"a key for tests alone"
 
 
 def job(**action: Any) -> Job:
@@ -28,7 +32,9 @@ def job(**action: Any) -> Job:
 
 
 def send(job: Job, url: str | None) -> dict[str, Any]:
-    return asyncio.run(Mail(smtp_url=url, mail_from="Desk <desk@acme.example>", address=ADDRESS).perform(job))
+    return asyncio.run(
+        Mail(smtp_url=url, mail_from="Desk <desk@acme.example>", address=ADDRESS, secret_key=KEY).perform(job)
+    )
 
 
 def failure(job: Job, url: str | None) -> ActionFailed:
@@ -65,6 +71,33 @@ def test_a_mail_arrives_as_text_and_html_with_a_link(smtp_server: SmtpServer) ->
     html = received.get_body(("html",)).get_content()
     assert 'href="https://desk.example/approvals/i1"' in html
     assert "A &lt;new&gt; laptop" in html
+
+
+def test_an_approvers_mail_has_their_own_link_to_decide_by(smtp_server: SmtpServer) -> None:
+    ids = {name: f"0b6c8f8e-0000-4000-8000-00000000000{n}" for n, name in enumerate(("acme", "run", "item", "bo"))}
+    ends_at = datetime(2026, 4, 1, 9, tzinfo=UTC)
+    asked = job(
+        kind="approval_requested",
+        subject="A laptop",
+        run_id=ids["run"],
+        item_id=ids["item"],
+        voter={"user_id": ids["bo"], "ends_at_s": int(ends_at.timestamp())},
+    )
+    send(msgspec.structs.replace(asked, tenant_id=ids["acme"]), smtp_server.url)
+
+    (received,) = smtp_server.wait_for_messages(1)
+    text = received.get_body(("plain",)).get_content()
+    (token,) = re.findall(r"https://desk\.example/decide/(\S+)", text)
+    assert opened(KEY, token) == DecisionLink(ids["acme"], ids["run"], ids["item"], ids["bo"], ends_at)
+    assert f"https://desk.example/approvals/{ids['item']}" in text
+    assert "It works until 1 April 2026." in text
+    html = received.get_body(("html",)).get_content()
+    assert f'href="https://desk.example/decide/{token}"' in html
+    assert f'href="https://desk.example/approvals/{ids["item"]}"' in html
+
+
+def test_a_mail_to_whom_no_decision_is_asked_of_has_no_such_link() -> None:
+    assert "/decide/" not in str(message(kind="approval_undecidable", subject="T", item_id="i", run_id="r"))
 
 
 def test_each_kind_has_its_subject_and_its_page() -> None:

@@ -24,5 +24,10 @@ def performers(around: Surroundings) -> dict[str, Performer]:
     """A fresh set, for one event loop."""
     return {
         "http_request": HttpRequests(secret_key=around.secret_key, allowed=around.outbound_allow),
-        "email": Mail(smtp_url=around.smtp_url, mail_from=around.mail_from, address=around.address),
+        "email": Mail(
+            smtp_url=around.smtp_url,
+            mail_from=around.mail_from,
+            address=around.address,
+            secret_key=around.secret_key,
+        ),
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl
+from datetime import UTC, datetime
 from email.utils import parseaddr
 from typing import Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -16,8 +17,9 @@ import aiosmtplib
 import msgspec
 
 from wayline.actions.job import Job
-from wayline.actions.mail_text import message_of
+from wayline.actions.mail_text import PersonalLink, message_of
 from wayline.core.action import ActionFailed
+from wayline.core.decision_link import DecisionLink, sealed
 
 DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
 StartTls = Literal["auto", "required", "never"]
@@ -53,9 +55,11 @@ def mail_server(url: str) -> MailServer:
 
 
 class Mail:
-    """Performs email. `address` is where people reach this server, for links."""
+    """Performs email. `address` is where people reach this server, for links; `secret_key` seals the personal ones.
+    Those are made when the mail is sent, so that no table holds them."""
 
-    def __init__(self, *, smtp_url: str | None, mail_from: str, address: str) -> None:
+    def __init__(self, *, smtp_url: str | None, mail_from: str, address: str, secret_key: bytes) -> None:
+        self._secret_key = secret_key
         self._server = mail_server(smtp_url) if smtp_url else None
         self._mail_from = mail_from
         self._address = address
@@ -64,7 +68,14 @@ class Mail:
         """`{message_id, to}` of what the mail server has taken; raises ActionFailed."""
         if self._server is None:
             raise ActionFailed("no mail server is set up (WAYLINE_SMTP_URL)", permanent=True)
-        message = message_of(job.action, job_id=job.id, at=job.at, mail_from=self._mail_from, address=self._address)
+        message = message_of(
+            job.action,
+            job_id=job.id,
+            at=job.at,
+            mail_from=self._mail_from,
+            address=self._address,
+            personal=self._personal_link(job),
+        )
         recipients = [parseaddr(to)[1] for to in job.action["to"]]
         sender = parseaddr(self._mail_from)[1]
         client = await _connected(self._server, timeout_s=job.timeout_s)
@@ -89,6 +100,20 @@ class Mail:
             said = "; ".join(f"{to}: {answer.code} {answer.message}" for to, answer in refused.items())
             raise ActionFailed(f"not delivered to all: {said}", permanent=True)
         return {"message_id": message["Message-ID"], "to": recipients}
+
+    def _personal_link(self, job: Job) -> PersonalLink | None:
+        """The link of an approver, whom the action names as `voter: {user_id, ends_at_s}`."""
+        voter = job.action.get("voter")
+        if voter is None:
+            return None
+        link = DecisionLink(
+            tenant_id=job.tenant_id,
+            run_id=job.action["run_id"],
+            approval_id=job.action["item_id"],
+            user_id=voter["user_id"],
+            ends_at=datetime.fromtimestamp(voter["ends_at_s"], UTC),
+        )
+        return PersonalLink(f"{self._address}/decide/{sealed(self._secret_key, link)}", link.ends_at)
 
     async def close(self) -> None:
         """Nothing is kept open."""

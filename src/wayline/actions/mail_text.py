@@ -14,6 +14,8 @@ from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+
 from wayline.core.action import ActionFailed
 
 MAX_SUBJECT_CHARS = 200
@@ -44,14 +46,36 @@ PAGES = {
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
-def message_of(action: dict[str, Any], *, job_id: str, at: datetime, mail_from: str, address: str) -> EmailMessage:
+class PersonalLink(msgspec.Struct, frozen=True):
+    """The reader's own link to decide by without signing in: a secret of theirs, good until `ends_at`."""
+
+    url: str
+    ends_at: datetime
+
+
+class Links(msgspec.Struct, frozen=True):
+    """Where the reader deals with it: the page in the app, and for an approval the way that needs no signing in."""
+
+    page: str
+    personal: PersonalLink | None
+
+
+def message_of(
+    action: dict[str, Any],
+    *,
+    job_id: str,
+    at: datetime,
+    mail_from: str,
+    address: str,
+    personal: PersonalLink | None = None,
+) -> EmailMessage:
     """The message an email action makes: `{to: [address], kind, subject, text, run_id?, ticket_id?, item_id?,
     template?}`. Its Message-ID follows from the job's id, so that a repetition can be told.
 
     Raises ActionFailed when an address is none.
     """
     title = one_line(str(action.get("subject") or "")) or "Message"
-    link = link_of(action, address)
+    links = Links(page=link_of(action, address), personal=personal)
     message = EmailMessage(policy=SMTP)
     message["From"] = _address(mail_from)
     message["To"] = [_address(to) for to in action["to"]]
@@ -62,8 +86,8 @@ def message_of(action: dict[str, Any], *, job_id: str, at: datetime, mail_from: 
     message["Auto-Submitted"] = "auto-generated"
     paragraphs = _paragraphs(action, title)
     footer = f"From the workflow “{one_line(str(action['template']))}”." if action.get("template") else ""
-    message.set_content(_plain(paragraphs, link, footer))
-    message.add_alternative(_html(paragraphs, link, footer), subtype="html")
+    message.set_content(_plain(paragraphs, links, footer))
+    message.add_alternative(_html(paragraphs, links, footer), subtype="html")
     return message
 
 
@@ -109,12 +133,34 @@ def _paragraphs(action: dict[str, Any], title: str) -> list[str]:
     return [part for part in (ask, *re.split(r"\n{2,}", text)) if part] or [title]
 
 
-def _plain(paragraphs: list[str], link: str, footer: str) -> str:
-    return "\n\n".join(part for part in (*paragraphs, link, footer and f"-- \n{footer}") if part) + "\n"
+def _plain(paragraphs: list[str], links: Links, footer: str) -> str:
+    parts = [*paragraphs]
+    if links.personal is not None:
+        parts += [f"{DECIDE}:\n{links.personal.url}", _terms(links.personal), f"{ELSE}:\n{links.page}"]
+    else:
+        parts.append(links.page)
+    return "\n\n".join([*parts, *([f"-- \n{footer}"] if footer else [])]) + "\n"
 
 
-def _html(paragraphs: list[str], link: str, footer: str) -> str:
+def _html(paragraphs: list[str], links: Links, footer: str) -> str:
     body = "".join(f"<p>{escape(part).replace(chr(10), '<br>')}</p>" for part in paragraphs)
-    body += f'<p><a href="{escape(link)}">{escape(link)}</a></p>'
+    page = f'<a href="{escape(links.page)}">{escape(links.page)}</a>'
+    if links.personal is not None:
+        body += f'<p><a href="{escape(links.personal.url)}" style="{_BUTTON}">{DECIDE}</a></p>'
+        body += f"<p><small>{escape(_terms(links.personal))}</small></p><p>{ELSE}: {page}</p>"
+    else:
+        body += f"<p>{page}</p>"
     body += f"<p><small>{escape(footer)}</small></p>" if footer else ""
     return f'<!doctype html><html><head><meta charset="utf-8"></head><body>{body}</body></html>\n'
+
+
+def _terms(personal: PersonalLink) -> str:
+    return f"This link is yours alone: do not pass it on. It works until {personal.ends_at:%-d %B %Y}."
+
+
+DECIDE = "Look at it and decide"
+ELSE = "Or sign in"
+_BUTTON = (
+    "display:inline-block;padding:12px 20px;border-radius:8px;background:#1f5fbf;color:#ffffff;"
+    "font-family:sans-serif;font-weight:bold;text-decoration:none"
+)
