@@ -20,6 +20,7 @@ COMMANDS = (
     "export",
     "discover",
     "replay",
+    "audit",
 )
 
 

@@ -141,8 +141,8 @@ class Door:
         self.tenants = TenantCache(rules=True)
         self.graphs = GraphCache()
         self.on_due = on_due
+        self.secret_key = secret_key
         self.listening_loop: asyncio.AbstractEventLoop | None = None
-        self._secret_key = secret_key
         self._mail = mail
         self._task_queues = frozenset(task_queues)
         self._waiting: deque[_Submission] = deque()
@@ -262,7 +262,7 @@ class Door:
                 tenants=self.tenants,
                 graphs=self.graphs,
                 at=self.clock.now(),
-                secret_key=self._secret_key,
+                secret_key=self.secret_key,
                 mail=self._mail,
                 shared=not self.database.is_sqlite,
                 task_queues=self._task_queues,

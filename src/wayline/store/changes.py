@@ -39,7 +39,7 @@ class Overtaken(Exception):
     """A row had moved on when it was written: somebody else decided in between. The batch is decided again."""
 
 
-RUN_COLUMNS = ("template_version", "status", "state", "version", "timeline_head", "completed_at")
+RUN_COLUMNS = ("template_version", "status", "state", "version", "timeline_head", "anchored", "completed_at")
 TICKET_COLUMNS = (
     "subtype",
     "title",
@@ -60,6 +60,7 @@ TICKET_COLUMNS = (
     "version",
     "timeline_seq",
     "timeline_head",
+    "anchored",
 )
 _SEEN = {"id": "id", "version": "version"}
 _update_runs = BulkUpdate(runs, keys=_SEEN, columns=RUN_COLUMNS)

@@ -96,6 +96,7 @@ def change_of(run: Run, *, seen_version: int, head: bytes) -> dict[str, Any]:
         "v_state": run_value.encode(run),
         "v_version": seen_version + 1,
         "v_timeline_head": head,
+        "v_anchored": False,
         "v_completed_at": run.completed_at,
     }
 

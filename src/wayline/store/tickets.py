@@ -128,6 +128,7 @@ def change_of(stored: StoredTicket, seen_version: int) -> dict[str, Any]:
         "v_version": seen_version + 1,
         "v_timeline_seq": stored.seq,
         "v_timeline_head": stored.head,
+        "v_anchored": False,
         "v_resolved_at": stored.resolved_at,
         "v_last_person_at": stored.last_person_at,
     }
