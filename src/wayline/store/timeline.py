@@ -22,7 +22,15 @@ def link(
     key: bytes, head: bytes, *, subject_id: str, seq: int, at: datetime, actor_id: str | None, events: bytes
 ) -> bytes:
     """The hash of one row: HMAC-SHA256 over the hash before it and everything the row says."""
-    said = f"{subject_id}|{seq}|{(at - EPOCH) // MICROSECOND}|{actor_id or ''}|".encode()
+    at_us = (at - EPOCH) // MICROSECOND
+    return link_as_stored(key, head, subject_id=subject_id, seq=seq, at_us=at_us, actor_id=actor_id, events=events)
+
+
+def link_as_stored(
+    key: bytes, head: bytes, *, subject_id: str, seq: int, at_us: int, actor_id: str | None, events: bytes
+) -> bytes:
+    """The same of a row whose instant is as it is stored, in microseconds since 1970."""
+    said = f"{subject_id}|{seq}|{at_us}|{actor_id or ''}|".encode()
     return hmac.digest(key, head + said + events, "sha256")
 
 
