@@ -1,7 +1,8 @@
 """Whatever anybody does in whatever order, a run is where a naive reading of its template says it is.
 
 Templates are made up, loops and all; commands are valid and invalid, from anybody, timers and reports come late, twice
-and out of order. HYPOTHESIS_EXAMPLES and HYPOTHESIS_STEPS make it look longer.
+and out of order; runs are paused, resumed, cancelled, retried and rolled back in between. HYPOTHESIS_EXAMPLES and
+HYPOTHESIS_STEPS make it look longer.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -30,18 +32,23 @@ from core.stories.desk import (
     completes,
     fires,
     overrides,
+    pauses,
     reassigns,
     rejects,
     releases,
     reports,
+    resumes,
+    retries,
+    rolls_back,
     signals,
     skips,
     submits,
 )
 from wayline.core.commands import Command
-from wayline.core.effects import RunJob, StartTimer
+from wayline.core.effects import RecordVisit, RunJob, StartTimer
 from wayline.core.facts import Actor
 from wayline.core.refusals import Refusal
+from wayline.core.run import ENDED
 
 DESK = ("bo", "cy", "dee")
 MAX_ATTEMPTS = 3
@@ -160,6 +167,26 @@ def templates(draw: st.DrawFn) -> tuple[Spec, ...]:
     return tuple(specs)
 
 
+@dataclass(frozen=True)
+class Undo:
+    """Something to be undone; what had effect too late is not done again by a retry."""
+
+    spec: Spec
+    late: bool = False
+
+
+@dataclass(frozen=True)
+class Resting:
+    """A visit as it was left: who has it and what has been said."""
+
+    at: Spec
+    holder: str
+    claimed: str | None
+    voters: tuple[str, ...]
+    votes: tuple[tuple[str, tuple[str, bool]], ...]
+    timed_out: bool
+
+
 @dataclass
 class Model:
     """A run, told naively: one token, and what is known of the visit it is at."""
@@ -177,9 +204,15 @@ class Model:
     timed_out: bool = False
     attempt: int = 1
     kept_signals: list[str] = field(default_factory=list)
-    undoable: list[Spec] = field(default_factory=list)
-    undoing: list[Spec] = field(default_factory=list)
+    undoable: list[Undo] = field(default_factory=list)
+    undoing: list[Undo] = field(default_factory=list)
     undo_attempt: int = 1
+    taken_back: list[Spec] = field(default_factory=list)
+    redo: list[Spec] = field(default_factory=list)
+    goes_on: Resting | str | None = None
+    held: list[tuple[str, Any]] = field(default_factory=list)
+    snapshots: dict[int, str | None] = field(default_factory=dict)
+    just_failed: str | None = None
     undone: int = 0
     not_undone: int = 0
     to_undo: int = 0
@@ -190,6 +223,7 @@ class Model:
         """Go to a step and on until the run rests or ends."""
         if step_id is None:
             self.at, self.status = None, otherwise
+            self.goes_on = None
             return
         spec = self.at = self.specs[step_id]
         self.visits += 1
@@ -204,10 +238,61 @@ class Model:
 
     def leave(self, outcome: str, *, skipped: bool = False) -> None:
         """End the visit with an outcome."""
-        spec = self.here
+        spec, is_failing = self.here, outcome in ("rejected", "failed")
         if outcome == "succeeded" and spec.undoable and not skipped:
-            self.undoable.append(spec)
-        self.arrive(spec.next.get(outcome), "failed" if outcome in ("rejected", "failed") else "completed")
+            self.undoable.append(Undo(spec))
+        target = spec.next.get(outcome)
+        if is_failing and (self.redo or target is None):
+            self.at, self.status = None, "failed"
+            self.goes_on = self.goes_on if self.redo else spec.id
+        elif self.redo:
+            self.redo.pop(0)
+            self.go_on()
+        else:
+            self.snapshots[self.visits] = target
+            self.just_failed = spec.id if outcome == "failed" and not skipped else None
+            self.arrive(target)
+
+    # -- standing still ------------------------------------------------------------------------------
+
+    def rest(self) -> None:
+        """Leave the visit as it is, to be gone on with later; what is being done again is begun again instead."""
+        if self.at is not None and not self.redo:
+            votes = tuple(self.votes.items())
+            resting = Resting(self.at, self.holder, self.claimed, tuple(self.voters), votes, self.timed_out)
+            self.goes_on = resting
+        self.at = None
+
+    def go_on(self) -> None:
+        """Take up what was left."""
+        self.status = "running"
+        if self.redo:
+            self.arrive(self.redo[0].id)
+            return
+        left, self.goes_on = self.goes_on, None
+        if not isinstance(left, Resting):
+            self.arrive(left)
+            return
+        self.visits += 1
+        self.at, self.holder, self.claimed, self.attempt = left.at, left.holder, left.claimed, 1
+        self.voters, self.votes, self.timed_out = list(left.voters), dict(left.votes), left.timed_out
+
+    def retry(self) -> None:
+        if self.status == "cancelled":
+            self.redo = [*self.taken_back[::-1], *self.redo]
+            self.goes_on = self.just_failed or self.goes_on
+        self.taken_back, self.undone, self.not_undone, self.to_undo = [], 0, 0, 0
+        self.go_on()
+
+    def roll_back(self, number: int) -> None:
+        self.status, self.at, self.redo = "paused", None, []
+        self.goes_on = self.snapshots[number]
+        self.held = [one for one in self.held if one[0] == "signal"]
+
+    @property
+    def has_job(self) -> bool:
+        """Whether the visit waits for an action whose outcome has not come."""
+        return self.at is not None and self.at.kind == "call" and not any(kind == "report" for kind, _ in self.held)
 
     @property
     def here(self) -> Spec:
@@ -276,34 +361,51 @@ class Model:
     # -- undoing -------------------------------------------------------------------------------------
 
     def cancel(self) -> None:
-        self.status, self.at = "cancelled", None
-        if self.undoable:
-            self.begin_undoing(self.undoable[::-1])
+        self.rest()
+        self.status = "cancelled"
+        undoable, self.undoable = self.undoable, []
+        if undoable:
+            self.begin_undoing(undoable[::-1])
 
-    def begin_undoing(self, specs: list[Spec]) -> None:
-        self.undoing += specs
-        self.to_undo += len(specs)
+    def begin_undoing(self, undos: list[Undo]) -> None:
+        self.undoing += undos
+        self.to_undo += len(undos)
         self.undo()
 
     def undo(self) -> None:
         self.undo_attempt = 1
-        while self.undoing and self.undoing[0].kind == "desk":
-            self.undoing.pop(0)
-            self.undone += 1
+        while self.undoing and self.undoing[0].spec.kind == "desk":
+            self.take_back(self.undoing.pop(0))
+
+    def take_back(self, undo: Undo) -> None:
+        self.undone += 1
+        if not undo.late:
+            self.taken_back.append(undo.spec)
+
+    def too_late(self, spec: Spec, ok: bool) -> None:
+        """An action nobody waits for any more has ended."""
+        if ok and self.status != "cancelled":
+            self.undoable.append(Undo(spec, late=True))
+        elif ok and self.undoing:
+            self.undoing.insert(1, Undo(spec, late=True))
+            self.to_undo += 1
+        elif ok:
+            self.begin_undoing([Undo(spec, late=True)])
 
     def undo_reported(self, ok: bool, permanent: bool) -> None:
         if not ok and not permanent and self.undo_attempt < MAX_ATTEMPTS:
             self.undo_attempt += 1
             return
-        self.undoing.pop(0)
-        self.undone += ok
+        undo = self.undoing.pop(0)
+        if ok:
+            self.take_back(undo)
         self.not_undone += not ok
         self.undo()
 
     # -- what should be waiting ------------------------------------------------------------------------
 
     def timers(self) -> list[str]:
-        if self.at is None:
+        if self.at is None or self.status == "paused":
             return []
         spec, kinds = self.at, []
         if spec.then is not None:
@@ -320,7 +422,7 @@ class Model:
         """The attempts the waiting jobs are at."""
         if self.undoing:
             return [self.undo_attempt]
-        return [self.attempt] if self.at is not None and self.at.kind == "call" else []
+        return [self.attempt] if self.has_job else []
 
 
 THE_RIGHT_ONE = None
@@ -344,7 +446,7 @@ class RunMachine(RuleBasedStateMachine):
     def begin(self, specs: tuple[Spec, ...], flag: bool, bo_is_away: bool) -> None:
         self.begin_run(specs, flag, bo_is_away)
 
-    @precondition(lambda self: self.model.status != "running" and not self.model.undoing and self.asked_too_late > 2)
+    @precondition(lambda self: self.model.status in ENDED and not self.model.undoing and self.asked_too_late > 4)
     @rule(specs=templates(), flag=st.booleans(), bo_is_away=st.booleans())
     def begin_another(self, specs: tuple[Spec, ...], flag: bool, bo_is_away: bool) -> None:
         """Once enough has been asked of a run that has ended, it has nothing more to show."""
@@ -357,15 +459,31 @@ class RunMachine(RuleBasedStateMachine):
         self.ever_timers: list[StartTimer] = []
         self.ever_jobs: list[RunJob] = []
         self.in_flight: dict[str, Spec] = {}
+        self.left: dict[str, timedelta] = {}
+        self.known_at: dict[int, tuple[Any, ...]] = {0: ({}, [], {})}
+        self.model.snapshots[0] = "s0"
         self.seq = 0
         self.asked_too_late = 0
         self.model.arrive("s0")
         self.story.starts(flag=flag)
         self.remember()
+        self.learn()
 
     def remember(self) -> None:
         self.ever_timers += [t for t in self.story.tables.timers.values() if t not in self.ever_timers]
         self.ever_jobs += [j for j in self.story.tables.jobs.values() if j.id not in {e.id for e in self.ever_jobs}]
+
+    def learn(self) -> None:
+        """What the run knows at its latest snapshot, when the last decision has completed nothing since."""
+        assert self.story.last is not None
+        ended = [effect for effect in self.story.last.effects if isinstance(effect, RecordVisit)]
+        if ended and ended[-1].delta is not None:
+            self.known_at[self.story.run.snapshot] = self.known()
+
+    def known(self) -> tuple[Any, ...]:
+        """What a run knows of its completed steps."""
+        run = self.story.run
+        return dict(run.outputs), list(run.completed), {step_id: run.latest[step_id] for step_id in run.completed}
 
     def ask(self, command: Command, allowed: bool) -> None:
         """The core lets it through exactly when the model does."""
@@ -377,6 +495,7 @@ class RunMachine(RuleBasedStateMachine):
             return
         self.story.when(command)
         self.remember()
+        self.learn()
 
     def is_at(self, step: str, *kinds: str) -> bool:
         model = self.model
@@ -467,6 +586,7 @@ class RunMachine(RuleBasedStateMachine):
         outcome = data.draw(st.sampled_from([*model.here.outcomes, "submitted", "left", "nowhere"]))
         allowed = self.is_at(step) and model.supervises(drawn.user_id or "") and outcome in model.here.outcomes
         if allowed:
+            self.leave_behind()
             model.leave(outcome, skipped=True)
         self.ask(skips(drawn, step, outcome), allowed)
 
@@ -485,6 +605,8 @@ class RunMachine(RuleBasedStateMachine):
         for _ in range(times):
             if self.model.undoing:
                 self.report_job(self.story.job, "ok")
+            elif self.model.status == "paused":
+                self.resume(ROOT)
             elif self.model.at is None:
                 self.ask(completes(ROOT, "s0", form_data={"n": 1}, decision="approve", option="left"), False)
             else:
@@ -530,14 +652,20 @@ class RunMachine(RuleBasedStateMachine):
 
     # -- signals, timers, reports ----------------------------------------------------------------------
 
+    def leave_behind(self) -> None:
+        """The visit is about to be left, and what it has under way may still have its effect."""
+        if self.model.has_job and self.model.here.undoable and not self.model.undoing:
+            self.in_flight[self.story.step(self.model.here.id).job or ""] = self.model.here
+
     @precondition(lambda self: len(self.model.kept_signals) < 3)
     @rule(name=st.sampled_from(["go", "stop", "other"]))
     def signal(self, name: str) -> None:
-        model, allowed = self.model, self.model.status == "running"
-        if allowed and model.here.kind == "signal" and model.here.signal == name:
-            model.leave("received")
+        model = self.model
+        allowed = model.status not in ENDED
+        if model.status == "paused":
+            model.held.append(("signal", name))
         elif allowed:
-            model.kept_signals.append(name)
+            self.signalled(name)
         self.ask(signals(name), allowed)
 
     @precondition(lambda self: bool(self.ever_timers))
@@ -551,6 +679,8 @@ class RunMachine(RuleBasedStateMachine):
         allowed = self.story.tables.timers.pop(timer.id, None) is not None
         self.story.at = max(self.story.at, timer.due_at)
         if allowed:
+            if timer.kind == "deadline" and self.model.here.then in ("proceed", "fail"):
+                self.leave_behind()
             self.fired(timer.kind)
         self.ask(fires(timer), allowed)
 
@@ -578,10 +708,12 @@ class RunMachine(RuleBasedStateMachine):
         allowed = job.id in live or job.id in self.in_flight
         if job.id in live:
             del live[job.id]
-            self.reported(ok, permanent)
+            if self.model.status == "paused":
+                self.model.held.append(("report", (job.id, ok, permanent)))
+            else:
+                self.reported(ok, permanent)
         elif allowed:
-            spec = self.in_flight.pop(job.id)
-            self.reported_in_flight(spec, ok)
+            self.model.too_late(self.in_flight.pop(job.id), ok)
         said: dict[str, Any] = {"output": {"id": 1}} if ok else {"error": outcome, "permanent": permanent}
         self.ask(reports(job, **said), allowed)
 
@@ -596,22 +728,96 @@ class RunMachine(RuleBasedStateMachine):
         else:
             model.attempt += 1
 
-    def reported_in_flight(self, spec: Spec, ok: bool) -> None:
-        if ok and self.model.undoing:
-            self.model.undoing.insert(1, spec)
-            self.model.to_undo += 1
-        elif ok:
-            self.model.begin_undoing([spec])
+    # -- the run as a whole ----------------------------------------------------------------------------
 
     @precondition(lambda self: self.asked_too_late == 1 or self.model.visits > 8 or len(self.model.undoable) > 1)
     @rule(who=st.sampled_from(EVERYBODY))
     def cancel(self, who: Actor) -> None:
+        model = self.model
+        allowed = model.status in ("running", "paused")
+        if allowed:
+            held = self.withdraw()
+            model.cancel()
+            self.too_late(held)
+            model.held = []
+        self.ask(cancels(who), allowed)
+
+    def withdraw(self) -> list[tuple[Spec, bool]]:
+        """What is under way is left behind; answers what had been reported of it during a pause, and counts no more."""
+        model = self.model
+        self.leave_behind()
+        if model.at is None or not model.here.undoable:
+            return []
+        return [(model.here, ok) for kind, said in model.held if kind == "report" for _, ok, _ in [said]]
+
+    def too_late(self, held: list[tuple[Spec, bool]]) -> None:
+        for spec, ok in held:
+            self.model.too_late(spec, ok)
+
+    @precondition(lambda self: self.model.visits % 2 == 1 or self.asked_too_late == 1)
+    @rule(who=st.sampled_from(EVERYBODY))
+    def pause(self, who: Actor) -> None:
         allowed = self.model.status == "running"
         if allowed:
-            if self.model.here.kind == "call" and self.model.here.undoable:
-                self.in_flight = {self.story.job.id: self.model.here}
-            self.model.cancel()
-        self.ask(cancels(who), allowed)
+            self.left = {t.kind: max(t.due_at - self.story.at, timedelta(0)) for t in self.story.tables.timers.values()}
+            self.model.status = "paused"
+        self.ask(pauses(who), allowed)
+
+    @precondition(lambda self: self.model.status == "paused" or self.asked_too_late == 1)
+    @rule(who=st.sampled_from(EVERYBODY), hours=st.integers(0, 30))
+    def resume(self, who: Actor, hours: int = 0) -> None:
+        model = self.model
+        allowed, was_at = model.status == "paused", model.at
+        self.story.at += timedelta(hours=hours)
+        if allowed:
+            model.status = "running"
+            if was_at is None:
+                model.go_on()
+            self.take_held()
+        self.ask(resumes(who), allowed)
+        if allowed and was_at is not None and was_at is model.at:
+            due_in = {t.kind: t.due_at - self.story.at for t in self.story.tables.timers.values()}
+            assert due_in == self.left
+
+    def take_held(self) -> None:
+        held, self.model.held = self.model.held, []
+        for kind, said in held:
+            if self.model.status != "running":
+                continue
+            if kind == "signal":
+                self.signalled(said)
+            else:
+                self.reported(*said[1:])
+
+    def signalled(self, name: str) -> None:
+        model = self.model
+        if model.here.kind == "signal" and model.here.signal == name:
+            model.leave("received")
+        else:
+            model.kept_signals.append(name)
+
+    @precondition(lambda self: self.model.status in ("failed", "cancelled") or self.asked_too_late == 1)
+    @rule(who=st.sampled_from(EVERYBODY))
+    def retry(self, who: Actor) -> None:
+        model = self.model
+        allowed = model.status in ("failed", "cancelled") and not model.undoing
+        if allowed:
+            model.retry()
+        self.ask(retries(who), allowed)
+
+    @precondition(lambda self: len(self.model.snapshots) > 2)
+    @rule(who=st.sampled_from(EVERYBODY), data=st.data())
+    def roll_back(self, who: Actor, data: st.DataObject) -> None:
+        model = self.model
+        number = data.draw(st.sampled_from([*model.snapshots, 999]))
+        allowed = number != 999 and model.status != "cancelled"
+        if allowed:
+            held = self.withdraw()
+            model.roll_back(number)
+            self.too_late(held)
+        self.ask(rolls_back(who, number), allowed)
+        if allowed and number in self.known_at:
+            assert self.known() == self.known_at[number]
 
     # -- what always holds -----------------------------------------------------------------------------
 
@@ -619,11 +825,15 @@ class RunMachine(RuleBasedStateMachine):
     def the_run_is_where_the_model_says(self) -> None:
         run, model = self.story.run, self.model
         assert run.status == model.status
+        assert len(run.held) == len(model.held)
+        assert run.redo == [spec.id for spec in model.redo]
         assert [a.step_id for a in run.open] == ([model.at.id] if model.at else [])
         assert run.visits == model.visits
         assert (run.completed_at is not None) == run.ended
         assert (run.failure is not None) == (run.status == "failed")
         assert [s.name for s in run.signals] == model.kept_signals
+        assert run.in_flight == {job: spec.id for job, spec in self.in_flight.items()}
+        assert [undoable.step_id for undoable in run.compensable] == [undo.spec.id for undo in model.undoable]
 
     @invariant()
     def what_waits_outside_is_what_the_open_visit_waits_for(self) -> None:

@@ -108,11 +108,14 @@ def pause(deciding: Deciding, command: commands.PauseRun) -> None:
 def is_held(graph: Graph, run: Run, command: commands.Command) -> bool:
     """Whether a command that comes for a paused run is kept until it goes on. Votes are not: they are refused."""
     if isinstance(command, commands.ReportAction):
-        return any(activation.job == command.job_id for activation in run.open)
+        is_awaited_here = any(activation.job == command.job_id for activation in run.open)
+        return is_awaited_here and command.job_id not in _reported(run)
     if isinstance(command, commands.CompleteCallback):
         return any(activation.id == command.activation_id for activation in run.open)
     if isinstance(command, commands.SendSignal):
-        return command.name != APPROVAL_RECEIVED or is_awaited(graph, run, command)
+        return command.name != APPROVAL_RECEIVED or (
+            not any(graph.nodes[a.step_id].kind.decided_by_votes for a in run.open) and is_awaited(graph, run, command)
+        )
     return False
 
 
@@ -156,7 +159,7 @@ def resume(deciding: Deciding, command: commands.ResumeRun) -> None:
     deciding.note("run_resumed", f"Resumed by {command.actor.name}")
     if run.started_at is None:
         _await_the_beginning(deciding)
-    reported = {held.body["job_id"] for held in run.held if held.name == "ReportAction"}
+    reported = _reported(run)
     for activation in run.open:
         due_at = activation.due_at
         deciding.start_clocks(activation)
@@ -165,6 +168,11 @@ def resume(deciding: Deciding, command: commands.ResumeRun) -> None:
         if activation.job is not None and activation.job not in reported:
             wanted_at = activation.data.get("next_retry_at", deciding.at)
             deciding.effects.append(FreeJob(activation.job, max(deciding.at, wanted_at)))
+
+
+def _reported(run: Run) -> set[str]:
+    """The jobs whose outcome is kept."""
+    return {held.body["job_id"] for held in run.held if held.name == "ReportAction"}
 
 
 def _await_the_beginning(deciding: Deciding) -> None:

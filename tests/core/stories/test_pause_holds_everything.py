@@ -255,7 +255,9 @@ def test_the_outcome_of_a_job_that_was_being_done_is_kept_and_counts_when_the_ru
 def test_a_job_is_never_done_twice_for_having_ended_during_a_pause() -> None:
     story = Story(CALL).starts()
     job = story.job
-    story.when(pauses(ROOT)).reported(output={"id": 7}).when(resumes(ROOT))
+    story.when(pauses(ROOT)).reported(output={"id": 7})
+    assert story.refuses(reports(job, output={"id": 8})).code == "stale_report"
+    story.when(resumes(ROOT))
     assert story.tables.jobs == {}
     assert story.refuses(reports(job, output={"id": 8})).code == "stale_report"
     assert story.run.outputs["call"]["id"] == 7
