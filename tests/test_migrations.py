@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -14,9 +15,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from wayline.core.run import Timer, decode
 from wayline.store.database import Database, new_id
 from wayline.store.migrate import MIGRATIONS, is_current, migrate, newest_revision
-from wayline.store.tables import metadata, tickets
+from wayline.store.tables import metadata, runs, tickets
 from wayline.store.text_search import OBJECTS, ids_matching
 
 TRIGGERS = {f"{what}_words_{done}" for what in ("ticket", "comment") for done in ("added", "changed", "removed")}
@@ -96,6 +98,62 @@ def test_texts_from_before_full_text_are_found_after_it(bare_database_url: str) 
         assert query is not None
         assert connection.execute(query).scalars().all() == [ticket_id]
     database.close()
+
+
+def test_a_run_from_before_pauses_knows_its_timers_after_the_migration(bare_database_url: str) -> None:
+    database = Database(bare_database_url)
+    ids = {name: new_id() for name in ("tenant", "template", "run")}
+    due_at = datetime(2026, 1, 9, 12, tzinfo=UTC)
+    with database.writer.begin() as connection:
+        _upgrade(connection, "0002")
+        _put_a_run_from_before(connection, ids, due_at)
+    migrate(bare_database_url)
+    with database.reader.connect() as connection:
+        (state,) = connection.execute(sa.select(runs.c.state).where(runs.c.id == ids["run"])).scalars()
+    assert [(a.step_id, a.timers) for a in decode(state).open] == [
+        ("ask", {"t1": Timer("deadline", due_at, "office-hours"), "t2": Timer("escalation", due_at, "office-hours")}),
+        ("hours", {"t3": Timer("elapsed", due_at, "default")}),
+        ("until", {"t4": Timer("elapsed", due_at, None, fixed=True)}),
+        ("go", {}),
+    ]
+    database.close()
+
+
+def _put_a_run_from_before(connection: sa.Connection, ids: dict[str, str], due_at: datetime) -> None:
+    """A live run as version 0002 kept it: its visits have the ids of their timers alone."""
+    steps = [
+        {"id": "ask", "type": "form", "calendar": "office-hours"},
+        {"id": "hours", "type": "wait", "for": {"business_hours": 3}},
+        {"id": "until", "type": "wait", "for": {"until": due_at.isoformat()}},
+        {"id": "go", "type": "wait", "for": {"signal": "go"}},
+    ]
+    waiting = {"ask": ["t1", "t2"], "hours": ["t3"], "until": ["t4"], "go": []}
+    visit = {"id": new_id(), "position": 0, "type": "wait", "started_at": due_at}
+    state = {
+        "id": ids["run"],
+        "tenant_id": ids["tenant"],
+        "template_id": ids["template"],
+        "template_version": 1,
+        "template_name": "Before",
+        "created_at": due_at,
+        "status": "running",
+        "open": [visit | {"step_id": name} | ({"timers": t} if t else {}) for name, t in waiting.items()],
+    }
+    row = {"template_id": ids["template"], "template_version": 1, "trigger_type": "api", "status": "running"}
+    row |= {"id": ids["run"], "tenant_id": ids["tenant"], "state": msgspec.msgpack.encode(state), "version": 1}
+    _insert(connection, "runs", row | {"timeline_head": b"", "created_at": due_at})
+    version = {"template_id": ids["template"], "version": 1, "tenant_id": ids["tenant"], "published_at": due_at}
+    _insert(connection, "template_versions", version | {"definition": {"name": "Before", "steps": steps}})
+    for number, kind in enumerate(["deadline", "escalation", "elapsed", "elapsed"], 1):
+        timer = {"id": f"t{number}", "tenant_id": ids["tenant"], "run_id": ids["run"], "activation_id": visit["id"]}
+        _insert(connection, "timers", timer | {"kind": kind, "due_at": due_at})
+
+
+def _insert(connection: sa.Connection, table: str, row: dict[str, Any]) -> None:
+    """Write a row of a table that may have had fewer columns then."""
+    columns = {name: metadata.tables[table].c[name] for name in row}
+    then = sa.table(table, *(sa.column(name, column.type) for name, column in columns.items()))
+    connection.execute(sa.insert(then).values(row))
 
 
 def _upgrade(connection: sa.Connection, revision: str) -> None:
