@@ -188,6 +188,15 @@ def equality(condition: Condition) -> Equality | None:
     return Equality(clause.source.name, values, clause.source.of)
 
 
+def at_least(condition: Condition) -> tuple[str, float] | None:
+    """The field and the least number of a condition of one clause that wants a number; None when it is another."""
+    clause = condition.root
+    if not isinstance(clause, _FieldClause) or clause.op != "ge":
+        return None
+    number = _number(clause.expected)
+    return None if number is None else (clause.source.name, float(number))
+
+
 def equality_key(value: Any) -> Hashable | None:
     """What values that are the same have in common; None for those that no key stands for (instants, lists, mappings).
 
@@ -195,7 +204,7 @@ def equality_key(value: Any) -> Hashable | None:
     keys they are the same, but for two texts that denote one number, such as 5 and 5.0.
     """
     if value is None or value is MISSING:
-        return _NOTHING_KEY
+        return NOTHING_KEY
     if isinstance(value, str):
         return _text_key(value) if len(value) <= _KEYED_LENGTH else _new_text_key(value)
     if isinstance(value, bool):
@@ -649,7 +658,7 @@ def _same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-_NOTHING_KEY: Final = ("nothing",)
+NOTHING_KEY: Final = ("nothing",)
 _KEYED_LENGTH: Final = 100
 
 

@@ -19,7 +19,16 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from itertools import product
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
-from wayline.core.condition import Condition, Equality, conjuncts, equality, equality_key, is_exact_key, together
+from wayline.core.condition import (
+    NOTHING_KEY,
+    Condition,
+    Equality,
+    conjuncts,
+    equality,
+    equality_key,
+    is_exact_key,
+    together,
+)
 
 FIELDS_PER_RULE_MAX: Final = 4
 """Discriminating fields that are used of one rule."""
@@ -176,6 +185,15 @@ def _keys(wanted: Equality) -> tuple[Hashable, ...] | None:
     """The keys of the values, each once; None when one of them has none."""
     keys = [equality_key(value) for value in wanted.values]
     return None if None in keys else tuple(dict.fromkeys(keys))
+
+
+def wanted_texts(condition: Condition) -> dict[str, tuple[str | None, ...]]:
+    """Fields and the texts one of which each must have for the condition to hold; None among them is no value."""
+    found: dict[str, tuple[str | None, ...]] = {}
+    for discriminator in _discriminators(conjuncts(condition)):
+        if all(isinstance(key, str) or key == NOTHING_KEY for key in discriminator.keys):
+            found[discriminator.name] = tuple(key if isinstance(key, str) else None for key in discriminator.keys)
+    return found
 
 
 def _few_keys(found: list[_Discriminator]) -> list[_Discriminator]:

@@ -2,9 +2,13 @@
 
 A *happening* is one desk event as rules see it. `react` asks the enabled rules of its trigger in the order of their
 places and answers what they do: each sees the ticket as it was right after the event, with what earlier rules have done
-about this very event, and is asked once. What it does to the ticket is an event of its own, which comes after: a
+about this very event, and is asked once. What they all do to the ticket comes to one event, which rules see after: a
 `Cascade` keeps those waiting, first in first out, and knows when a chain has to be cut. `evaluations` explains
 afterwards, for every rule and from what has been kept of the event, why it did what it did.
+
+One event, and not one a change: rules that build on each other have all been asked in one go. Were each shown every
+change of the others once more, ten of them would make a thousand events, and write again what they had seen before
+others changed it.
 """
 
 from __future__ import annotations
@@ -25,8 +29,9 @@ from wayline.core.effects import ChangeTicket, CountUp, Effect, RunJob
 from wayline.core.events import EventName
 from wayline.core.facts import Facts
 from wayline.core.rule import Rule, parse_rule
-from wayline.core.rule_index import Candidate, RuleIndex
+from wayline.core.rule_index import Candidate, RuleIndex, wanted_texts
 from wayline.core.run import Activation
+from wayline.core.ticket import ENDED_STATUSES
 from wayline.core.who import Audience, Circumstances, Who, audience, pick, requester_of
 
 CutBy = Literal["depth", "events"]
@@ -97,10 +102,32 @@ class CompiledRule:
         whos = [who for action in self.rule.actions for _, who in action.who()]
         return frozenset(who.strategy for who in whos if who.strategy is not None)
 
-    def matches(self, happening: Happening) -> bool:
-        """Whether its conditions hold, asked alone."""
-        before = names_before(happening, happening.ticket)
-        return condition.holds(self.condition, names_of(happening, happening.ticket), before)
+    @cached_property
+    def narrowed(self) -> Narrowed:
+        """Which tickets a sweep need look at."""
+        plain = {name.removeprefix("ticket."): texts for name, texts in wanted_texts(self.condition).items()}
+        least = [found for part in condition.conjuncts(self.condition) if (found := condition.at_least(part))]
+        named = condition.names(self.condition)
+        return Narrowed(plain, dict(least), not named.isdisjoint(("status", "ticket.status", "ticket")))
+
+    def matches_at_sweep(self, ticket: dict[str, Any], last_person_at: datetime | None, at: datetime) -> bool:
+        """Whether a sweep finds that its conditions hold; tickets that have ended only if it speaks of their status."""
+        if not self.narrowed.with_ended and ticket["status"] in ENDED_STATUSES:
+            return False
+        happening = Happening(
+            id="", trigger="scheduled", at=at, cause=Cause(""), ticket=ticket, last_person_at=last_person_at
+        )
+        names = names_of(happening, ticket)
+        return condition.holds(self.condition, names, names)
+
+
+class Narrowed(msgspec.Struct, frozen=True):
+    """What is known of the tickets that a condition holds for, so that others need not be looked at: the texts a field
+    may have (None: no value), the least hours, and whether it speaks of the status, ended ones included."""
+
+    values: dict[str, tuple[str | None, ...]]
+    at_least: dict[str, float]
+    with_ended: bool
 
 
 class RuleSet:
@@ -244,6 +271,33 @@ class Broken(msgspec.Struct, frozen=True):
     rule: CompiledRule
     message: str
     bug: Exception | None = None
+
+
+class Changes:
+    """What the rules of one event have made of a ticket, field by field, on the way to being an event of its own."""
+
+    def __init__(self) -> None:
+        self.rules: dict[str, str] = {}
+        self._before: dict[str, Any] = {}
+        self._own_before: dict[str, Any] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self.rules)
+
+    def note(self, rule: CompiledRule, ticket: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+        """The rule is about to make these changes to the ticket. Of a field that several change, the last counts."""
+        self.rules[rule.id] = rule.name
+        self._before |= {name: ticket.get(name) for name in changes if name != "custom"}
+        if "custom" in changes:
+            own = ticket.get("custom") or {}
+            self._own_before |= {name: own.get(name) for name in _difference(own, changes["custom"] or {})}
+
+    def before(self, ticket: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields that have been changed as they were, `ticket` being how they are."""
+        if not self._own_before:
+            return self._before
+        own = {**(ticket.get("custom") or {}), **self._own_before}
+        return {**self._before, "custom": {name: value for name, value in own.items() if value is not None}}
 
 
 class Reacted(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from wayline.drivers.jobs import JobLoop
 from wayline.drivers.loop import Loop
 from wayline.drivers.outbox import OutboxLoop
 from wayline.drivers.recurring import RecurringLoop
+from wayline.drivers.rule_sweeps import SweepLoop
 from wayline.drivers.timers import TimerLoop
 from wayline.drivers.webhooks import WebhookLoop
 from wayline.engine.door import Door
@@ -55,8 +56,16 @@ class LocalDriver:
             address=settings.address,
             mail=settings.smtp_url is not None,
         )
+        self.sweeps = SweepLoop(door, self.access)
         self.recurring = RecurringLoop(door, self.access)
-        self._loops: tuple[Loop, ...] = (self.timers, self.jobs, self.outbox, self.webhooks, self.recurring)
+        self._loops: tuple[Loop, ...] = (
+            self.timers,
+            self.jobs,
+            self.outbox,
+            self.webhooks,
+            self.sweeps,
+            self.recurring,
+        )
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._told_to_stop = asyncio.Event()
         self._begun = threading.Event()

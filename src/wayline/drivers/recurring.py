@@ -13,10 +13,12 @@ from wayline.drivers.database_access import DatabaseAccess
 from wayline.drivers.job_queues import QUEUES
 from wayline.drivers.loop import Loop, log
 from wayline.engine.door import Door, Transaction
-from wayline.store import anchors, idempotency, jobs, timers, webhook_deliveries, webhooks
+from wayline.store import anchors, idempotency, jobs, rule_events, timers, webhook_deliveries, webhooks
 
 KEYS_KEPT = timedelta(hours=24)
 KEYS_A_WRITE = 1000
+RULE_EVENTS_KEPT = timedelta(days=30)
+RULE_EVENTS_A_WRITE = 1000
 DELIVERIES_KEPT = timedelta(days=14)
 DELIVERIES_A_WRITE = 1000
 WEBHOOKS_A_READ = 500
@@ -101,6 +103,16 @@ def _anchor(transaction: Transaction, *, key: bytes, tenant_id: str) -> anchors.
     return anchors.anchor_changes(transaction.connection, key=key, tenant_id=tenant_id, at=transaction.at)
 
 
+async def prune_rule_events(door: Door, access: DatabaseAccess) -> int:
+    """What rules came to is forgotten after a month, some at a time."""
+    before, pruned = door.clock.now() - RULE_EVENTS_KEPT, 0
+    while await access.read(lambda connection: rule_events.has_older(connection, before)):
+        pruned += await access.write(
+            lambda transaction: rule_events.prune(transaction.connection, before, limit=RULE_EVENTS_A_WRITE)
+        )
+    return pruned
+
+
 async def follow_the_clock(door: Door, access: DatabaseAccess) -> int:
     """This process keeps the database's time."""
     await access.call(lambda: door.clock.follow(door.database))
@@ -113,6 +125,7 @@ TASKS = (
     Task("prune_idempotency_keys", 600, prune_idempotency_keys),
     Task("anchor_timelines", 900, anchor_timelines),
     Task("prune_webhook_deliveries", 3600, prune_webhook_deliveries),
+    Task("prune_rule_events", 600, prune_rule_events),
     Task("follow_the_clock", 60, follow_the_clock),
 )
 

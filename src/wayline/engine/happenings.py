@@ -9,9 +9,9 @@ from typing import Any
 
 from wayline.core.cause import Cause
 from wayline.core.events import Event
-from wayline.core.facts import Actor
+from wayline.core.facts import SYSTEM, Actor
 from wayline.core.graph import Graph
-from wayline.core.rules import Happening
+from wayline.core.rules import Changes, Happening
 from wayline.core.run import Run
 from wayline.store.tickets import StoredTicket
 
@@ -57,6 +57,20 @@ def of_ticket(
         before=before,
         actor=_who(actor),
         comment=_said(comment) if comment is not None else None,
+        last_person_at=stored.last_person_at,
+    )
+
+
+def of_rules(changes: Changes, stored: StoredTicket, *, seq: int, cause: Cause, at: datetime) -> Happening:
+    """What the rules of one event have made of a ticket; `seq` is the last change's number in the ticket's timeline."""
+    return Happening(
+        id=_event_id(stored.ticket["id"], seq),
+        trigger="on_ticket_updated",
+        at=at,
+        cause=cause,
+        ticket=stored.ticket,
+        before=changes.before(stored.ticket),
+        actor=_who(SYSTEM),
         last_person_at=stored.last_person_at,
     )
 

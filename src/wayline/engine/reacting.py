@@ -21,8 +21,20 @@ from wayline.core.commands import Command
 from wayline.core.events import Event
 from wayline.core.facts import Actor, Facts
 from wayline.core.refusals import Refusal, not_found
-from wayline.core.rules import CUT_SAID, Broken, CompiledRule, Done, Happening, Reacted, Reaction, Wanted, react
+from wayline.core.rules import (
+    CUT_SAID,
+    Broken,
+    Changes,
+    CompiledRule,
+    Done,
+    Happening,
+    Reacted,
+    Reaction,
+    Wanted,
+    react,
+)
 from wayline.core.starting import id_sent_for
+from wayline.engine import happenings
 from wayline.engine.answers import ReactionAnswer
 from wayline.engine.applying import About, Telling, count_up, notify, send
 from wayline.engine.run_commands import start_run
@@ -45,6 +57,7 @@ class _Context(msgspec.Struct, frozen=True):
     happening: Happening
     wanted: Wanted
     asked: Command
+    changes: Changes
 
     @property
     def actor(self) -> Actor:
@@ -114,20 +127,25 @@ def _apply(
     """The effects of one event, runs last; answers which actions could not be done after all, and why."""
     problems: Problems = {}
     runs: list[_Context] = []
+    changes = Changes()
     waiting = deque(reacted.wanted)
     for firing in reacted.reaction.firings:
         rule = tenant.rules.rules[firing.rule_id]
-        work.cause = happening.cause.then(event_id=happening.id, rule_id=rule.id, rule_name=rule.name)
+        work.cause = happening.cause.then(happening.id, [(rule.id, rule.name)])
         _tell_ticket(work, happening, rule, firing.done, asked)
         while waiting and waiting[0].rule is rule:
-            context = _Context(tenant=tenant, happening=happening, wanted=waiting.popleft(), asked=asked)
+            context = _Context(
+                tenant=tenant, happening=happening, wanted=waiting.popleft(), asked=asked, changes=changes
+            )
             if _starts_run(context.wanted.effect):
                 runs.append(context)
             else:
                 _APPLIERS[type(context.wanted.effect)](work, context, context.wanted.effect)
+    if changes:
+        _show_changes(work, tenant, happening, changes)
     for context in runs:
         rule = context.wanted.rule
-        work.cause = happening.cause.then(event_id=happening.id, rule_id=rule.id, rule_name=rule.name)
+        work.cause = happening.cause.then(happening.id, [(rule.id, rule.name)])
         problem = _start_run(work, context, started)
         if problem is not None:
             problems[(rule.id, context.wanted.action)] = problem
@@ -167,10 +185,21 @@ def _change_ticket(work: WorkingSet, context: _Context, effect: effects.ChangeTi
     changes = desk.changes_to(held.stored.ticket, effect.changes, directory=context.tenant.directory)
     if not changes:
         return
+    context.changes.note(context.wanted.rule, held.stored.ticket, changes)
     event = desk.updated(held.stored.ticket, changes, context.actor)
     work.change_ticket(held, changes, context.happening.at)
-    work.note_ticket(held.stored, [event], context.command, context.happening.at)
+    work.note_ticket(held.stored, [event], context.command, context.happening.at, shown=False)
     work.count_work(context.tenant.id, changes.get("assignee"))
+
+
+def _show_changes(work: WorkingSet, tenant: TenantFacts, happening: Happening, changes: Changes) -> None:
+    """What the rules of this event have made of the ticket is an event in turn."""
+    if "on_ticket_updated" not in tenant.rules.triggers:
+        return
+    assert happening.ticket is not None
+    stored = work.tickets[happening.ticket["id"]].stored
+    cause = happening.cause.then(happening.id, changes.rules.items())
+    work.cascade.add(happenings.of_rules(changes, stored, seq=stored.seq - 1, cause=cause, at=happening.at))
 
 
 def _comment_ticket(work: WorkingSet, context: _Context, effect: effects.CommentTicket) -> None:
@@ -339,36 +368,32 @@ def sweep_ticket(work: WorkingSet, tenant: TenantFacts, command: commands.SweepT
     rule = _rule(tenant, command.rule_id, "scheduled")
     held = work.ticket(tenant, command.ticket_id)
     at = command.at or work.at
-    event_id = str(uuid.uuid5(uuid.UUID(rule.id), f"{command.ticket_id}:{at.isoformat()}"))
-    happening = Happening(
-        id=event_id,
-        trigger="scheduled",
-        at=at,
-        cause=Cause(event_id),
-        ticket=held.stored.ticket,
-        last_person_at=held.stored.last_person_at,
-        rule_id=rule.id,
-    )
     pair = (rule.id, command.ticket_id)
     began_at, person_at = work.spells.get(pair), held.stored.last_person_at
-    if not rule.matches(happening):
+    if not rule.matches_at_sweep(held.stored.ticket, person_at, at):
         if began_at is not None:
-            _end_spell(work, pair)
+            work.end_spell(*pair)
         return ReactionAnswer(event_id=None)
     if began_at is not None and (person_at is None or person_at <= began_at):
         return ReactionAnswer(event_id=None)
     if began_at is not None:
-        _end_spell(work, pair)
+        work.end_spell(*pair)
     row = {"rule_id": pair[0], "ticket_id": pair[1], "tenant_id": tenant.id, "began_at": at}
     work.changes.insert(rule_spells, row)
     work.spells[pair] = at
-    work.cascade.add(happening)
+    event_id = str(uuid.uuid5(uuid.UUID(rule.id), f"{command.ticket_id}:{at.isoformat()}"))
+    work.cascade.add(
+        Happening(
+            id=event_id,
+            trigger="scheduled",
+            at=at,
+            cause=Cause(event_id),
+            ticket=held.stored.ticket,
+            last_person_at=person_at,
+            rule_id=rule.id,
+        )
+    )
     return ReactionAnswer(event_id=event_id)
-
-
-def _end_spell(work: WorkingSet, pair: tuple[str, str]) -> None:
-    work.changes.ended_spells.append({"b_rule_id": pair[0], "b_ticket_id": pair[1]})
-    work.spells[pair] = None
 
 
 def receive_hook(work: WorkingSet, tenant: TenantFacts, command: commands.ReceiveHook) -> ReactionAnswer:

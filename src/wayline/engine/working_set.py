@@ -231,7 +231,14 @@ class WorkingSet:
         )
 
     def note_ticket(
-        self, stored: StoredTicket, events: list[Event], command: Command, at: datetime, by: Actor | None = None
+        self,
+        stored: StoredTicket,
+        events: list[Event],
+        command: Command,
+        at: datetime,
+        by: Actor | None = None,
+        *,
+        shown: bool = True,
     ) -> None:
         """Say something on a ticket's timeline, and show it to the rules. `by` is who did it, when that is not who asks
         but what they have set going."""
@@ -249,7 +256,8 @@ class WorkingSet:
         )
         self.tell_webhooks(stored.tenant_id, stored.ticket["id"], stored.seq, events, command)
         stored.head = row["hash"]
-        self._show_rules_ticket(stored, events, by or command.actor, at)
+        if shown:
+            self._show_rules_ticket(stored, events, by or command.actor, at)
         stored.seq += len(events)
         self.changes.insert(timeline, row)
 
@@ -404,9 +412,31 @@ class WorkingSet:
         if counted is not None and user_id:
             counted[user_id] = counted.get(user_id, 0) + 1
 
+    def end_spell(self, rule_id: str, ticket_id: str) -> None:
+        """The rule may act on the ticket again."""
+        self.changes.ended_spells.append({"b_rule_id": rule_id, "b_ticket_id": ticket_id})
+        self.spells[(rule_id, ticket_id)] = None
+
+    def _end_spells(self) -> None:
+        """Spells whose conditions do not hold any more, now that their ticket has changed, are over."""
+        sweeping = {t.id for t in self.tenants.values() if "scheduled" in t.rules.triggers}
+        changed = {
+            ticket_id: held
+            for ticket_id, held in self.tickets.items()
+            if sweeping and held.dirty and held.seen_version and held.stored.tenant_id in sweeping
+        }
+        if not changed:
+            return
+        for rule_id, ticket_id in stored_rule_sweeps.spells_of_tickets(self.connection, list(changed)):
+            stored = changed[ticket_id].stored
+            rule = self.tenants[stored.tenant_id].rules.rules.get(rule_id)
+            if rule is not None and not rule.matches_at_sweep(stored.ticket, stored.last_person_at, self.at):
+                self.end_spell(rule_id, ticket_id)
+
     def flush(self) -> None:
         """Turn what was decided into rows and write them."""
         changes = self.changes
+        self._end_spells()
         for held in self.runs.values():
             if held.dirty and held.seen_version == 0:
                 changes.insert(runs, stored_runs.row_of(held.stored.run, version=1, head=held.stored.head))

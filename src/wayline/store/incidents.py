@@ -146,7 +146,7 @@ def names_of_subjects(
     """What people call the subjects: a run by its template, a ticket by its number. What is gone is left out."""
     names: dict[tuple[str, str], str] = {}
     for subject, (table, column, source) in _NAMED.items():
-        ids = {i.subject_id for i in found if i.subject == subject and _is_uuid(i.subject_id)}
+        ids = {i.subject_id for i in found if i.subject == subject and is_uuid(i.subject_id)}
         if not ids:
             continue
         query = sa.select(table.c.id, column).select_from(source)
@@ -155,8 +155,8 @@ def names_of_subjects(
     return names
 
 
-def _is_uuid(text: str) -> bool:
-    # A subject is any text; PostgreSQL compares ids with UUIDs alone.
+def is_uuid(text: str) -> bool:
+    """Whether a text is an id as they are stored: PostgreSQL compares ids with UUIDs alone."""
     try:
         return str(uuid.UUID(text)) == text
     except ValueError:

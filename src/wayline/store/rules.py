@@ -315,6 +315,15 @@ def _rows(connection: sa.Connection, queries: Iterable[sa.Select[Any]]) -> Itera
         yield from connection.execute(query)
 
 
+def compiled_rule(connection: sa.Connection, *, tenant_id: str, rule_id: str) -> CompiledRule | None:
+    """One rule as it is, ready to be asked; None when it is gone or cannot be read."""
+    found = read_rule(connection, tenant_id=tenant_id, rule_id=rule_id)
+    if found is None:
+        return None
+    rule = _compiled(RuleRow(*(getattr(found, name) for name in RuleRow.__struct_fields__)))
+    return rule if isinstance(rule, CompiledRule) else None
+
+
 def rule_set_at(
     connection: sa.Connection, tenant_id: str, version: int, kept: RuleSet | None = None, *, current: bool = True
 ) -> RuleSet:

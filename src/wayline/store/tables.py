@@ -809,8 +809,8 @@ rule_sweeps = _table(
     "rule_sweeps",
     sa.Column("rule_id", Id, primary_key=True),
     _tenant(),
+    # While somebody sweeps it, the instant another may take it over.
     sa.Column("due_at", Instant, nullable=False),
-    sa.Column("lease_until", Instant),
     sa.Index(None, "due_at"),
 )
 

@@ -100,7 +100,6 @@ def _create_sweeping() -> None:
         sa.Column("rule_id", ID, nullable=False),
         sa.Column("tenant_id", ID, nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
-        sa.Column("lease_until", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("rule_id", name=op.f("pk_rule_sweeps")),
     )
     op.create_index(op.f("ix_rule_sweeps_due_at"), "rule_sweeps", ["due_at"], unique=False)
