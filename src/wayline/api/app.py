@@ -19,6 +19,7 @@ from wayline.api import (
     attachments,
     audit,
     calendars,
+    decision_links,
     docs,
     groups,
     health,
@@ -65,6 +66,7 @@ RESOURCES: tuple[Resource, ...] = tuple(
         simulation,
         instances,
         runs,
+        decision_links,
         inbox,
         tickets,
         ticket_comments,
@@ -87,6 +89,8 @@ RESOURCES: tuple[Resource, ...] = tuple(
         docs,
     )
 )
+SECRET_PARAMETERS = frozenset({"token", "secret"})
+"""Names of path parameters that are secrets (of callbacks, hooks, decision links): no log has them."""
 SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -144,9 +148,11 @@ class Frame:
         except ClientDisconnect:
             return
         except Exception:
-            log.exception("request_broke", path=scope["path"], request_id=request_id)
+            log.exception("request_broke", path=_path_to_log(scope), request_id=request_id)
             response = self._answer_to(Problem("internal", "Something broke. It has been logged."), scope)
-        response.raw_headers += [*SECURITY_HEADERS, (b"x-request-id", request_id.encode())]
+        own = {name for name, _ in response.raw_headers}
+        response.raw_headers += [header for header in SECURITY_HEADERS if header[0] not in own]
+        response.raw_headers.append((b"x-request-id", request_id.encode()))
         health.count(scope["method"], response.status_code)
         await response(scope, receive, send)
 
@@ -169,6 +175,14 @@ class Frame:
 
     def _answer_to(self, refusal: Refusal, scope: Scope) -> Response:
         return answer_to(refusal, scope["path"], scope["state"]["request_id"], self.app.state.wayline.clock.now())
+
+
+def _path_to_log(scope: Scope) -> str:
+    """The path without what is a secret in it: whoever has such an address may do what it is for."""
+    path: str = scope["path"]
+    for name in SECRET_PARAMETERS & scope.get("path_params", {}).keys():
+        path = path.replace(scope["path_params"][name], f"{{{name}}}")
+    return path
 
 
 def _without_body(response: Response) -> Response:

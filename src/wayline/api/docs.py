@@ -25,6 +25,7 @@ REFUSALS = {
     403: "The token lacks the ability, or the person may not.",
     404: "There is no such thing, or the caller may not know of it.",
     409: "It cannot be done in the state it is in.",
+    410: "It has ended, or was withdrawn.",
     413: "Too large.",
     415: "Not a media type this endpoint takes.",
     422: "Not as it should be; every bad field is named.",
@@ -44,7 +45,7 @@ async def openapi_json(call: Call) -> Response:
 def document(resources: tuple[Resource, ...]) -> dict[str, Any]:
     """The OpenAPI document of these resources."""
     described = [d for r in resources for d in r.described]
-    models = {m for d in described for m in (d.body, d.query) if _is_model(m)}
+    models = {m for d in described for m in (d.body, d.query, d.form) if _is_model(m)}
     named, schemas = models_json_schema([(m, "validation") for m in sorted(models, key=str)], ref_template=_REF)
     bodies: dict[Any, dict[str, Any]] = {model: reference for (model, _), reference in named.items()}
     paths: dict[str, Any] = {}
@@ -107,6 +108,9 @@ def _operation(endpoint: Described, bodies: Mapping[Any, dict[str, Any]]) -> dic
         }
     if endpoint.upload:
         operation["requestBody"] = _UPLOAD
+    if _is_model(endpoint.form):
+        content = {"application/x-www-form-urlencoded": {"schema": bodies[endpoint.form]}}
+        operation["requestBody"] = {"required": True, "content": content}
     if endpoint.public:
         operation["security"] = []
     return operation
@@ -152,10 +156,13 @@ def _query_parameters(model: Any) -> Iterable[dict[str, Any]]:
 
 def _responses(endpoint: Described) -> dict[str, Any]:
     done: dict[str, Any] = {"description": "Done."}
-    if endpoint.status not in (204, 307):
+    if endpoint.status not in (204, 303, 307):
         done["content"] = {m: {"schema": _shape(endpoint, m)} for m in endpoint.media_types}
     surface = surface_of(endpoint.path)
-    error = {"application/json": {"schema": {"$ref": _REF.format(model=ERRORS[surface])}}}
+    if endpoint.media_types == ("text/html",):
+        error: dict[str, Any] = {"text/html": {"schema": {"type": "string"}}}
+    else:
+        error = {"application/json": {"schema": {"$ref": _REF.format(model=ERRORS[surface])}}}
     return {str(endpoint.status): done} | {
         str(status): {"description": REFUSALS[status], "content": error} for status in sorted(_refusals(endpoint))
     }

@@ -159,6 +159,7 @@ class Described(msgspec.Struct, frozen=True):
     refusals: tuple[int, ...]
     yaml: bool = False
     media_types: tuple[str, ...] = (JSON_TYPE,)
+    form: Any = None
 
 
 class Resource:
@@ -186,11 +187,13 @@ class Resource:
         refusals: tuple[int, ...] = (),
         yaml: bool = False,
         media_types: tuple[str, ...] = (JSON_TYPE,),
+        form: type[BaseModel] | None = None,
         admit: Callable[[Call], Awaitable[None]] | None = None,
     ) -> Callable[[Endpoint], Endpoint]:
-        """Declare an endpoint. `public` ones are called by anybody; `upload` ones read a form with
-        the part `file` themselves; `answer` is the JSON Schema of the 2xx body, `media_types` what that is sent as.
-        `yaml`: the body may be written so too. `admit` refuses, before the body is read, what the plan does not allow.
+        """Declare an endpoint. `public` ones are called by anybody; `upload` ones read a form with the part `file`
+        themselves, those with a `form` the fields a page sends; `answer` is the JSON Schema of the 2xx body,
+        `media_types` what that is sent as. `yaml`: the body may be written so too. `admit` refuses, before the body is
+        read, what the plan does not allow.
         """
 
         def declare(function: Endpoint) -> Endpoint:
@@ -228,6 +231,7 @@ class Resource:
                     refusals=refusals,
                     yaml=yaml,
                     media_types=media_types,
+                    form=form,
                 )
             )
             return function
@@ -250,19 +254,32 @@ async def parsed_body(call: Call, model: type[BaseModel], *, yaml: bool = False)
     """The JSON body (or YAML, where that is taken) as its model; raises a refusal naming every bad field. An empty body
     is an empty object."""
     raw = await call.content()
-    media_type = call.request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    media_type = media_type_of(call)
     if yaml and media_type in YAML_TYPES:
         return _as_model(await run_in_threadpool(_decoded_yaml, raw), model)
-    if raw and media_type != "application/json" and not media_type.endswith("+json"):
-        raise Problem("unsupported", "Send application/json or application/yaml." if yaml else "Send application/json.")
+    if not raw:
+        return _as_model({}, model)
+    accepted = "Send application/json or application/yaml." if yaml else "Send application/json."
+    return _as_model(decoded_json(raw, media_type, accepted=accepted), model)
+
+
+def media_type_of(call: Call) -> str:
+    """What the body is said to be; JSON when nothing is said."""
+    return call.request.headers.get("content-type", JSON_TYPE).partition(";")[0].strip().lower()
+
+
+def decoded_json(raw: bytes, media_type: str, *, accepted: str = "Send application/json.") -> Any:
+    """The value of a JSON body; refuses another media type, what is no JSON, and what no database can keep."""
+    if media_type != JSON_TYPE and not media_type.endswith("+json"):
+        raise Problem("unsupported", accepted)
     try:
-        value = _decode(raw) if raw else {}
+        value = _decode(raw)
         issues = list(unkeepable(value, "")) if _SUSPECT.search(raw) else []
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refusal("invalid", f"Not JSON: {error}", issues=[Issue("", f"Not JSON: {error}", "not_json")]) from error
     if issues:
         raise _refused(issues)
-    return _as_model(value, model)
+    return value
 
 
 def _decoded_yaml(raw: bytes) -> Any:

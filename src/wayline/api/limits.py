@@ -11,6 +11,10 @@ from wayline.engine.clock import monotonic_s
 LOGIN_TRIES = 10
 LOGIN_TRIES_OF_A_CLIENT = 60
 LOGIN_WINDOW_S = 60.0
+LINKS_OF_A_CLIENT = 120
+LINK_WINDOW_S = 60.0
+HOOK_CALLS = 600
+HOOK_WINDOW_S = 60.0
 BUCKETS_KEPT = 50_000
 
 
@@ -42,13 +46,23 @@ class Limits:
         self._calls = Buckets(per_minute, 60.0) if per_minute else None
         self._logins = Buckets(LOGIN_TRIES, LOGIN_WINDOW_S)
         self._clients = Buckets(LOGIN_TRIES_OF_A_CLIENT, LOGIN_WINDOW_S)
+        self._links = Buckets(LINKS_OF_A_CLIENT, LINK_WINDOW_S)
+        self._hooks = Buckets(HOOK_CALLS, HOOK_WINDOW_S)
 
     def count(self, caller: Caller) -> None:
         """Count one call."""
         if self._calls is not None:
             self._calls.take(caller.token_id)
 
+    def count_hook(self, secret: str) -> None:
+        """Count one call of a rule's secret address."""
+        self._hooks.take(secret)
+
     def count_login(self, client: str, name: str) -> None:
         """Count one try to sign in: of this client to this name, and of this client to any."""
         self._clients.take(client)
         self._logins.take(f"{client} {name}")
+
+    def count_link(self, client: str) -> None:
+        """Count one use of a personal link by this client, whether or not there is such a link."""
+        self._links.take(client)
