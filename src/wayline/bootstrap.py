@@ -30,6 +30,7 @@ class Wayline:
             live=self.live,
             secret_key=self.secret_key,
             mail=settings.smtp_url is not None,
+            task_queues=settings.every_task_queue,
         )
         self.driver = LocalDriver(self.door, settings, self.secret_key) if workers else None
         if self.driver is not None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from wayline.actions.addresses import allowed_from
+from wayline.core.task_queues import TASK_QUEUES, in_order, names_in
 from wayline.store.database import normalised_url
 from wayline.store.s3_contents import s3_address
 
@@ -42,6 +43,8 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     rate_limit_per_minute: int = Field(0, ge=0)
     max_upload_mb: int = Field(25, ge=1, le=1024)
+    task_queues: str = ""
+    worker_queues: str = ""
     test_clock_offset_s: float = 0.0
 
     @field_validator("database_url")
@@ -54,6 +57,21 @@ class Settings(BaseModel):
     @classmethod
     def _allowed_outbound(cls, value: str) -> str:
         allowed_from(value)
+        return value
+
+    @field_validator("task_queues")
+    @classmethod
+    def _task_queue_names(cls, value: str) -> str:
+        names_in(value)
+        return value
+
+    @field_validator("worker_queues")
+    @classmethod
+    def _known_task_queues(cls, value: str, info: ValidationInfo) -> str:
+        known = (*TASK_QUEUES, *names_in(info.data.get("task_queues", "")))
+        unknown = [name for name in names_in(value) if name not in known]
+        if unknown:
+            raise ValueError(f"there is no task queue {unknown[0]}, but {', '.join(known)}")
         return value
 
     @field_validator("s3_url")
@@ -69,6 +87,16 @@ class Settings(BaseModel):
         if value and urlsplit(value).scheme not in ("smtp", "smtps"):
             raise ValueError("write smtp://user:password@host:port, or smtps://…")
         return value or None
+
+    @property
+    def every_task_queue(self) -> tuple[str, ...]:
+        """The task queues there are: everybody's, and those of this installation."""
+        return in_order((*TASK_QUEUES, *names_in(self.task_queues)))
+
+    @property
+    def served_task_queues(self) -> tuple[str, ...]:
+        """Those that this process's loops do the work of, in the order they do it."""
+        return in_order(names_in(self.worker_queues)) or self.every_task_queue
 
     @property
     def files_dir(self) -> Path:

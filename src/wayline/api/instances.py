@@ -348,7 +348,7 @@ async def graph_of(call: Call, run: Run) -> Graph:
 async def readable_run(call: Call, run_id: str) -> Run:
     """The run, when the caller may see it: staff, its owner, whoever it asks something of, else it does not exist."""
     run = await run_of(call, run_id)
-    if run is None or not await _sees(call, run):
+    if run is None or not await sees(call, run):
         raise not_found("Instance")
     return run
 
@@ -363,7 +363,7 @@ async def run_of(call: Call, run_id: str) -> Run | None:
     return None if state is None else decode(state)
 
 
-async def _sees(call: Call, run: Run) -> bool:
+async def sees(call: Call, run: Run) -> bool:
     """Whether the caller may know of the run: staff, its owner, and whoever something of it is offered to."""
     if call.caller.is_staff or run.owner_id == call.caller.user_id:
         return True
@@ -383,7 +383,7 @@ def own_keys(connection: sa.Connection, call: Call, scope: str = "all") -> list[
 
 async def _may_know(call: Call, run_id: str) -> bool:
     run = await run_of(call, run_id)
-    return run is not None and await _sees(call, run)
+    return run is not None and await sees(call, run)
 
 
 async def ticket_id_of(call: Call, name: str) -> str:

@@ -33,7 +33,7 @@ def start(deciding: Deciding, command: commands.StartRun) -> None:
     begin_at = command.begin_at
     if begin_at is None and command.schedule is not None:
         begin_at = Schedule.model_validate(command.schedule).after(deciding.at)
-    if begin_at is None:
+    if begin_at is None or (begin_at <= deciding.at and command.schedule is None):
         _begin(deciding, command.trigger_detail or "Manually initiated")
         return
     run.begin_at, run.begin_timer = begin_at, deciding.effect_id()
@@ -43,20 +43,10 @@ def start(deciding: Deciding, command: commands.StartRun) -> None:
 
 
 def come_due(deciding: Deciding, command: commands.FireTimer) -> None:
-    """The instant a pending run was kept for has come. A run that is paused by then begins when it goes on."""
+    """The instant a pending run was kept for has come."""
     run = deciding.run
-    if run.status == "paused" and run.begin_timer == command.timer_id:
-        run.begin_timer = None
-        deciding.note("held_until_resume", "It is time to begin; that is done when the run goes on")
-        return
     if run.status != "pending" or run.begin_timer != command.timer_id:
         raise Refusal("conflict", "That timer is no longer wanted.", code="stale_timer")
-    begin_late(deciding)
-
-
-def begin_late(deciding: Deciding) -> None:
-    """Begin a run that was kept for an instant, which has come."""
-    run = deciding.run
     run.begin_timer = None
     if run.schedule is not None:
         _send_for_the_next(deciding, run.schedule)

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from wayline.core.events import Event
 from wayline.core.facts import Directory
 from wayline.core.graph import Graph
 from wayline.core.run import Run
+from wayline.store.timeline import TimelineEvent, numbered
 
 
 class RunAnswer(msgspec.Struct, frozen=True):
     """A run command's answer: the run as it is now, and the graph it walks. `created` is StartRun's alone: the run
-    before its first step; `repeated` SendSignal's: the signal had come before, and did nothing now."""
+    before its first step; `repeated` SendSignal's: the signal had come before, and did nothing now. `events` are what
+    became true at `at`, by whom.
+    """
 
     run: Run
     graph: Graph
     created: Run | None = None
     repeated: bool = False
+    events: Sequence[Event] = ()
+    at: datetime | None = None
+    actor_id: str | None = None
+
+    @property
+    def said(self) -> list[TimelineEvent]:
+        """What the command added to the timeline."""
+        assert self.at is not None
+        return numbered(self.events, seq=self.run.seq - len(self.events), at=self.at, actor_id=self.actor_id)
 
 
 class TicketAnswer(msgspec.Struct, frozen=True):

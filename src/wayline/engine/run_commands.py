@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+
 import msgspec
 
 from wayline.core import commands
 from wayline.core.commands import Command, RunCommand
 from wayline.core.decide import decide, new_run
 from wayline.core.facts import Facts
+from wayline.core.graph import Graph
 from wayline.core.migration import migrated
 from wayline.core.refusals import Refusal, not_found
-from wayline.core.graph import Graph
 from wayline.core.run import DEFAULT_TASK_QUEUE
 from wayline.engine.answers import RunAnswer
 from wayline.engine.applying import take_over
@@ -47,7 +48,8 @@ def run_command(work: WorkingSet, tenant: TenantFacts, command: Command) -> RunA
     consume(work, command)
     if isinstance(command, commands.SendSignal) and command.signal_id is not None:
         _remember(work, tenant, command, command.signal_id, at)
-    return RunAnswer(run=held.stored.run, graph=held.graph)
+    actor_id = command.actor.user_id
+    return RunAnswer(run=held.stored.run, graph=held.graph, events=decision.events, at=at, actor_id=actor_id)
 
 
 def _remember(
@@ -105,7 +107,9 @@ def start_run(work: WorkingSet, tenant: TenantFacts, command: commands.StartRun)
     if command.definition is not None:
         work.changes.insert(template_versions, _own_template(command, at))
     take_over(work, tenant, held, decision, command, at)
-    return RunAnswer(run=held.stored.run, graph=graph, created=run)
+    return RunAnswer(
+        run=held.stored.run, graph=graph, created=run, events=decision.events, at=at, actor_id=command.actor.user_id
+    )
 
 
 def _template_of(work: WorkingSet, tenant: TenantFacts, command: commands.StartRun) -> tuple[Graph, int]:

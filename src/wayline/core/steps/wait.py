@@ -161,6 +161,12 @@ class Wait(StepType[WaitStep]):
         return {"for": shown | {"callback": True} if step.for_.callback else shown}
 
 
+def callback_secret(step: Step) -> str | None:
+    """What a callback to this step is signed with; None where it is not."""
+    callback = step.for_.callback if isinstance(step, WaitStep) else None
+    return callback.secret if isinstance(callback, Callback) else None
+
+
 def _instant(text: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(text.strip())
