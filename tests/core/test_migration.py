@@ -6,6 +6,7 @@ import copy
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from wayline.core import commands
@@ -15,6 +16,7 @@ from wayline.core.graph import Graph, build
 from wayline.core.migration import migrated, verdict
 from wayline.core.refusals import Refusal
 from wayline.core.run import Run
+from wayline.core.snapshot import start_of
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ANA = Actor(user_id="ana", role="requester", name="Ana")
@@ -140,6 +142,42 @@ def test_an_ended_run_does_not_move() -> None:
     run = run_at_its_form(OLD)
     ended = decide(OLD, run, commands.CancelRun(tenant_id="t", run_id=run.id, actor=ROOT), FACTS, MONDAY).run
     assert codes(ended, OLD, OLD) == ["run_ended"]
+
+
+def paused(run: Run, of: Graph) -> Run:
+    return decide(of, run, commands.PauseRun(tenant_id="t", run_id=run.id, actor=ROOT), FACTS, MONDAY).run
+
+
+def taken_back(run: Run, of: Graph) -> Run:
+    """The run, taken back to its start."""
+    facts = msgspec.structs.replace(FACTS, snapshot=start_of(run, of.start))
+    back = commands.RollBackRun(tenant_id="t", run_id=run.id, actor=ROOT, snapshot=0)
+    return decide(of, run, back, facts, MONDAY).run
+
+
+def test_a_paused_run_moves_like_any_other_and_stays_paused() -> None:
+    run = paused(run_at_its_approval(OLD), OLD)
+    moved = migrated(run, OLD, OLD, to_version=2, actor=ROOT).run
+    assert (moved.status, moved.open) == ("paused", run.open)
+    resume = commands.ResumeRun(tenant_id="t", run_id=run.id, actor=ROOT)
+    assert [a.step_id for a in decide(OLD, moved, resume, FACTS, MONDAY).run.open] == ["agree"]
+    without = graph({**FORM, "next": "book"}, {**BOOK, "next": "delivered"}, DELIVERED)
+    assert codes(run, OLD, without) == ["step_gone"]
+
+
+def test_a_step_that_comes_next_keeps_a_run_that_was_taken_back_when_it_is_gone() -> None:
+    run = taken_back(run_at_its_form(OLD), OLD)
+    elsewhere = {**FORM, "id": "other", "next": "book"}
+    assert codes(run, OLD, graph(elsewhere, BOOK, AGREE, DELIVERED)) == ["step_gone"]
+    assert codes(run, OLD, OLD) == []
+
+
+def test_a_snapshot_from_before_a_move_gets_the_values_the_version_declares() -> None:
+    new = graph(*STEPS, variables={"site": {"type": "string", "default": "Berlin"}})
+    run = run_at_its_approval(OLD)
+    moved = migrated(run, OLD, new, to_version=2, actor=ROOT).run
+    assert run.variables == {}
+    assert taken_back(moved, new).variables == {"site": "Berlin"}
 
 
 def test_a_moved_run_keeps_what_is_open_and_goes_on_by_the_other_version() -> None:

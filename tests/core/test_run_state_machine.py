@@ -211,7 +211,7 @@ class Model:
     redo: list[Spec] = field(default_factory=list)
     goes_on: Resting | str | None = None
     held: list[tuple[str, Any]] = field(default_factory=list)
-    snapshots: dict[int, str | None] = field(default_factory=dict)
+    snapshots: dict[int, tuple[str | None, str | None]] = field(default_factory=dict)
     just_failed: str | None = None
     undone: int = 0
     not_undone: int = 0
@@ -249,8 +249,8 @@ class Model:
             self.redo.pop(0)
             self.go_on()
         else:
-            self.snapshots[self.visits] = target
             self.just_failed = spec.id if outcome == "failed" and not skipped else None
+            self.snapshots[self.visits] = target, self.just_failed
             self.arrive(target)
 
     # -- standing still ------------------------------------------------------------------------------
@@ -286,7 +286,7 @@ class Model:
 
     def roll_back(self, number: int) -> None:
         self.status, self.at, self.redo = "paused", None, []
-        self.goes_on = self.snapshots[number]
+        self.goes_on, self.just_failed = self.snapshots[number]
         self.held = [one for one in self.held if one[0] == "signal"]
 
     @property
@@ -461,7 +461,7 @@ class RunMachine(RuleBasedStateMachine):
         self.in_flight: dict[str, Spec] = {}
         self.left: dict[str, timedelta] = {}
         self.known_at: dict[int, tuple[Any, ...]] = {0: ({}, [], {})}
-        self.model.snapshots[0] = "s0"
+        self.model.snapshots[0] = "s0", None
         self.seq = 0
         self.asked_too_late = 0
         self.model.arrive("s0")

@@ -1,7 +1,8 @@
 """migration: taking a live run to another version of its template. Editing a template never does that by itself.
 
-A run may move when all that it rests at is there in the other version, of the same type and waiting for the same kind
-of thing. What is open stays as it is: its people, votes and deadline; the other version decides what comes after it.
+A run may move when all that it rests at, or will go on from, is there in the other version, of the same type and
+waiting for the same kind of thing. What is open stays as it is: its people, votes and deadline; the other version decides
+what comes after it. A paused run moves like any other, and stays paused.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from wayline.core.facts import Actor
 from wayline.core.graph import Graph
 from wayline.core.refusals import Refusal
 from wayline.core.run import Activation, Run
+from wayline.core.snapshot import WHOLE_EVERY
 from wayline.core.template import VariablesInvalid, validated_variables
 
 
@@ -33,14 +35,15 @@ def verdict(run: Run, old_graph: Graph, new_graph: Graph) -> tuple[Obstacle, ...
     | code | |
     |---|---|
     | `run_ended` | nothing is left to go on with |
-    | `step_gone`, `other_type`, `other_wait` | an open step is not there, or is something else |
+    | `step_gone`, `other_type`, `other_wait` | a step it rests at or goes on from is not there, or is something else |
     | `not_undoable` | a completed step that would be undone at a cancel could not be any more |
     | `variable_missing` | the version declares a variable that the run has no fitting value for |
     """
     if run.ended:
         return (Obstacle("run_ended", f"The run is {run.status}."),)
     return (
-        *(found for activation in run.open for found in _of_open(activation, old_graph, new_graph)),
+        *(found for a in (*run.open, *run.closed) for found in _of_open(a, old_graph, new_graph)),
+        *_of_arrivals(run, old_graph, new_graph),
         *_of_undoing(run, old_graph, new_graph),
         *_of_variables(run, new_graph),
     )
@@ -62,12 +65,15 @@ def migrated(run: Run, old_graph: Graph, new_graph: Graph, *, to_version: int, a
             code="not_movable",
             details={"obstacles": [msgspec.to_builtins(obstacle) for obstacle in obstacles]},
         )
+    variables = validated_variables(new_graph.template, run.variables)
     moved = msgspec.structs.replace(
         run.copy(),
         template_version=to_version,
         template_name=new_graph.template.name,
-        variables=validated_variables(new_graph.template, run.variables),
+        variables=variables,
         given=run.input,
+        # Values that no step has given are told by no chain of snapshots: the next one holds everything.
+        chained=run.chained if variables == run.variables else WHOLE_EVERY,
         seq=run.seq + 1,
     )
     said = Event(
@@ -92,8 +98,16 @@ def _of_open(activation: Activation, old_graph: Graph, new_graph: Graph) -> Iter
         yield Obstacle("other_wait", said, step_id)
 
 
+def _of_arrivals(run: Run, old_graph: Graph, new_graph: Graph) -> Iterator[Obstacle]:
+    for step_id in dict.fromkeys([*run.redo, *run.arrivals]):
+        if step_id not in new_graph.nodes:
+            title = old_graph.nodes[step_id].step.title
+            yield Obstacle("step_gone", f"“{title}” comes next and is not in that version.", step_id)
+
+
 def _of_undoing(run: Run, old_graph: Graph, new_graph: Graph) -> Iterator[Obstacle]:
-    for step_id in dict.fromkeys(undoable.step_id for undoable in run.compensable):
+    done = [*(undoable.step_id for undoable in run.compensable), *run.in_flight.values()]
+    for step_id in dict.fromkeys(done):
         new = new_graph.nodes.get(step_id)
         if new is None or new.compensate is None:
             title = old_graph.nodes[step_id].step.title

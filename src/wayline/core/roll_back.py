@@ -39,7 +39,8 @@ def roll_back(deciding: Deciding, command: commands.RollBackRun) -> None:
     left_behind(deciding, taken_reports(run))
     run.redo, run.arrivals = [], list(snapshot.arrivals)
     run.closed = [deciding.at_rest(activation, snapshot.at) for activation in snapshot.open]
-    run.variables, run.outputs = dict(snapshot.variables), dict(snapshot.outputs)
+    run.variables = {**_defaults(deciding.graph), **snapshot.variables}
+    run.outputs = dict(snapshot.outputs)
     run.latest, run.completed = dict(snapshot.latest), list(snapshot.completed)
     run.snapshot, run.chained = snapshot.number, snapshot.depth
     run.status, run.paused_at = "paused", deciding.at
@@ -49,6 +50,12 @@ def roll_back(deciding: Deciding, command: commands.RollBackRun) -> None:
         f"Taken back by {command.actor.name} to {_called(deciding.graph, snapshot)}",
         data={"snapshot": snapshot.number, "withdrawn": withdrawn},
     )
+
+
+def _defaults(graph: Graph) -> dict[str, Any]:
+    """What the version declares values for: a snapshot from before the run was moved to it has none of them."""
+    declared = graph.template.head.variables
+    return {name: variable.default for name, variable in declared.items() if variable.default is not None}
 
 
 def _require_steps(graph: Graph, snapshot: Snapshot) -> None:
