@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from wayline.core.rules import Happening, Reaction
+from wayline.store.rules import Lifetime
 from wayline.store.tables import rule_chains, rule_events
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -55,9 +56,17 @@ def event_row(
         "at": happening.at,
         "place": place,
         "rules_version": rules_version,
+        "rule_id": happening.rule_id,
         "happening": _encode(happening),
         "verdict": _encode(msgspec.structs.replace(reaction, firings=firings)),
     }
+
+
+def read_event(connection: sa.Connection, *, tenant_id: str, event_id: str) -> KeptEvent | None:
+    """One event of the tenant; None when there is none, or no more."""
+    query = sa.select(rule_events).where(rule_events.c.id == event_id, rule_events.c.tenant_id == tenant_id)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _kept(row)
 
 
 def read_events(
@@ -66,11 +75,18 @@ def read_events(
     tenant_id: str,
     ticket_id: str | None = None,
     triggers: Sequence[str] | None = None,
+    life: Lifetime | None = None,
     after: Place | None = None,
     limit: int,
 ) -> list[KeptEvent]:
-    """The tenant's events, newest first, from the one after `after` on: of one ticket, of some triggers, or all."""
+    """The tenant's events, newest first, from the one after `after` on: of one ticket, of some triggers, those that a
+    rule saw in its life, or all."""
     query = sa.select(rule_events).where(rule_events.c.tenant_id == tenant_id)
+    if life is not None:
+        saw = sa.or_(rule_events.c.rule_id.is_(None), rule_events.c.rule_id == life.rule_id)
+        query = query.where(rule_events.c.trigger.in_(life.triggers), saw, rule_events.c.rules_version >= life.since)
+        if life.until is not None:
+            query = query.where(rule_events.c.rules_version < life.until)
     if ticket_id is not None:
         query = query.where(rule_events.c.ticket_id == ticket_id)
     if triggers is not None:

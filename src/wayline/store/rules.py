@@ -300,6 +300,28 @@ def load_rules(connection: sa.Connection, tenant_id: str, version: int | None = 
     return [RuleRow(*row) for row in connection.execute(query)]
 
 
+class Lifetime(msgspec.Struct, frozen=True):
+    """From which version of the tenant's rules until which (not included; None: now) there was a rule, and the triggers
+    it has had."""
+
+    rule_id: str
+    since: int
+    until: int | None
+    triggers: tuple[str, ...]
+
+
+def lifetime_of(connection: sa.Connection, *, tenant_id: str, rule_id: str) -> Lifetime | None:
+    """The life of a rule, over or not; None when the tenant never had it."""
+    query = sa.select(rule_versions.c.since, rule_versions.c.until, rule_versions.c.trigger).where(
+        rule_versions.c.rule_id == rule_id, rule_versions.c.tenant_id == tenant_id
+    )
+    found = connection.execute(query.order_by(rule_versions.c.since)).all()
+    if not found:
+        return None
+    triggers = tuple(sorted({row.trigger for row in found}))
+    return Lifetime(rule_id=rule_id, since=found[0].since, until=found[-1].until, triggers=triggers)
+
+
 def changes_since(connection: sa.Connection, tenant_id: str, version: int) -> dict[str, RuleRow | None]:
     """What has become of each rule that has changed after a version; None when it is gone."""
     query = sa.select(*_version_columns, rule_versions.c.until).where(rule_versions.c.tenant_id == tenant_id)

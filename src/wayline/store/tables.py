@@ -788,6 +788,8 @@ rule_events = _table(
     # Its place among the events of one instant.
     sa.Column("place", sa.Integer, nullable=False),
     sa.Column("rules_version", sa.BigInteger, nullable=False),
+    # The one rule that a schedule's or a webhook's event is for; None: every rule of the trigger.
+    sa.Column("rule_id", Id),
     sa.Column("happening", Bytes, nullable=False),
     sa.Column("verdict", Bytes, nullable=False),
     sa.Index(None, "ticket_id", "at"),

@@ -74,6 +74,7 @@ def _create_rule_events() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("rules_version", sa.BigInteger(), nullable=False),
+        sa.Column("rule_id", ID, nullable=True),
         sa.Column("happening", sa.LargeBinary(), nullable=False),
         sa.Column("verdict", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rule_events")),
