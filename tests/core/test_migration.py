@@ -176,7 +176,7 @@ def test_a_snapshot_from_before_a_move_gets_the_values_the_version_declares() ->
     new = graph(*STEPS, variables={"site": {"type": "string", "default": "Berlin"}})
     run = run_at_its_approval(OLD)
     moved = migrated(run, OLD, new, to_version=2, actor=ROOT).run
-    assert run.variables == {}
+    assert run.input == {}
     assert taken_back(moved, new).variables == {"site": "Berlin"}
 
 

@@ -1,8 +1,8 @@
 """migration: taking a live run to another version of its template. Editing a template never does that by itself.
 
 A run may move when all that it rests at, or will go on from, is there in the other version, of the same type and
-waiting for the same kind of thing. What is open stays as it is: its people, votes and deadline; the other version decides
-what comes after it. A paused run moves like any other, and stays paused.
+waiting for the same kind of thing. What is open stays as it is: its people, votes and deadline; the other version
+decides what comes after it. A paused run moves like any other, and stays paused.
 """
 
 from __future__ import annotations
