@@ -128,6 +128,41 @@ _WEBHOOK = _record(
     updated_at=_AT,
 )
 
+_EXECUTION_STATUS = _words("draft", "active", "paused", "completed", "failed", "archived")
+_EXECUTION_EVENT = _record(
+    event=_TEXT,
+    timestamp=_NUMBER,
+    detail=_TEXT,
+    seq=_NUMBER,
+    step=_maybe(_TEXT),
+    actor=_maybe(_TEXT),
+    data=_MAP,
+)
+_EXECUTION = _record(
+    id=_TEXT,
+    name=_TEXT,
+    status=_EXECUTION_STATUS,
+    trigger_type=_words("automatic", "manual", "scheduled", "event_based"),
+    task_queue=_TEXT,
+    template_id=_maybe(_ID),
+    template_version=_maybe(_NUMBER),
+    ticket_id=_maybe(_ID),
+    owner=_maybe(_TEXT),
+    input=_MAP,
+    output={},
+    failure=_maybe(_MAP),
+    compensation=_maybe(_MAP),
+    current_step=_maybe(_TEXT),
+    waiting_for=_list(_MAP),
+    start_at=_maybe(_NUMBER),
+    schedule=_maybe(_MAP),
+    next_id=_maybe(_TEXT),
+    created_at=_NUMBER,
+    started_at=_maybe(_NUMBER),
+    completed_at=_maybe(_NUMBER),
+    timeline=_list(_ref("ExecutionEvent")),
+    timeline_total=_NUMBER,
+)
 SHAPES: dict[str, Shape] = {
     "Page": _record(total=_NUMBER, page=_NUMBER, limit=_NUMBER, total_pages=_NUMBER),
     "Problem": _record(
@@ -326,6 +361,37 @@ SHAPES: dict[str, Shape] = {
         "required": ["message"],
         "properties": {"message": _TEXT, "errors": {"type": "object", "additionalProperties": _list(_TEXT)}},
     },
+}
+SHAPES |= {
+    "Execution": _EXECUTION,
+    "Progress": _record(
+        id=_TEXT,
+        status=_EXECUTION_STATUS,
+        current_step=_maybe(_TEXT),
+        steps_completed=_NUMBER,
+        steps_total=_NUMBER,
+        started_at=_maybe(_NUMBER),
+        elapsed_seconds=_NUMBER,
+    ),
+    "SignalAccepted": _record(
+        id=_TEXT,
+        signal_name=_TEXT,
+        accepted=_FLAG,
+        repeated=_FLAG,
+        status=_EXECUTION_STATUS,
+        current_step=_maybe(_TEXT),
+    ),
+    "ExecutionCancelled": _record(
+        id=_TEXT, status=_EXECUTION_STATUS, cancelled_at=_NUMBER, timeline=_list(_ref("ExecutionEvent"))
+    ),
+    "ExecutionEvent": _EXECUTION_EVENT,
+    "CallbackReceived": _record(
+        run_id=_ID,
+        step_id=_TEXT,
+        status=_TEXT,
+        output=_maybe(_MAP),
+        received_at=_maybe(_AT),
+    ),
 }
 ERRORS = {"000": "Error", "001": "ExecutionError", "002": "RunError", "004": "AdministrationError"}
 """Which of them a surface refuses in, by its number (`problems.surface_of`)."""

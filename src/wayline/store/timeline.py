@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from wayline.core.events import Event
-from wayline.store.tables import EPOCH, MICROSECOND, timeline
+from wayline.store.tables import EPOCH, MICROSECOND, runs, timeline
 
 GENESIS = b"\0" * 32
 _encoder = msgspec.msgpack.Encoder()
@@ -129,16 +129,49 @@ def read_events(
 
 def events_of(row: Any) -> list[TimelineEvent]:
     """The events of a row that has `seq`, `at`, `actor_id` and `events`, in order."""
+    return numbered(_decoder.decode(row.events), seq=row.seq, at=row.at, actor_id=row.actor_id)
+
+
+def numbered(events: Sequence[Event], *, seq: int, at: datetime, actor_id: str | None) -> list[TimelineEvent]:
+    """One decision's events as the surfaces show them; `seq` is the first one's number."""
     return [
         TimelineEvent(
-            seq=row.seq + index,
+            seq=seq + index,
             event=event.event,
-            at=row.at,
-            actor=row.actor_id,
+            at=at,
+            actor=actor_id,
             detail=event.detail,
             step_id=event.step_id,
             activation_id=event.activation_id,
             data=event.data,
         )
-        for index, event in enumerate(_decoder.decode(row.events))
+        for index, event in enumerate(events)
     ]
+
+
+def latest_events(
+    connection: sa.Connection, *, tenant_id: str, run_ids: Sequence[str], limit: int
+) -> dict[str, list[TimelineEvent]]:
+    """The latest `limit` events of each of these runs, in order. However long their timelines, no more of them is
+    read."""
+    wanted = sa.select(runs.c.id).where(runs.c.id.in_(run_ids), runs.c.tenant_id == tenant_id).subquery("wanted")
+    # A decision has one event at least: so many of the last rows hold so many events or more.
+    older = timeline.alias("older")
+    first = (
+        sa.select(older.c.seq)
+        .where(older.c.subject_id == wanted.c.id)
+        .order_by(older.c.seq.desc())
+        .limit(1)
+        .offset(limit - 1)
+        .scalar_subquery()
+    )
+    query = (
+        sa.select(timeline.c.subject_id, timeline.c.seq, timeline.c.at, timeline.c.actor_id, timeline.c.events)
+        .select_from(wanted.join(timeline, timeline.c.subject_id == wanted.c.id))
+        .where(timeline.c.tenant_id == tenant_id, timeline.c.seq >= sa.func.coalesce(first, 0))
+        .order_by(timeline.c.subject_id, timeline.c.seq)
+    )
+    found: dict[str, list[TimelineEvent]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.subject_id, []).extend(events_of(row))
+    return {run_id: events[-limit:] for run_id, events in found.items()}
