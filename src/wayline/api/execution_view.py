@@ -122,7 +122,7 @@ def progress(run: Run, graph: Graph, *, archived: bool, at: datetime) -> dict[st
 
 def current_step(run: Run, graph: Graph) -> str | None:
     """The step the run is at: of several the first in its template; None when it rests at none."""
-    return min((a.step_id for a in run.open), key=lambda s: graph.nodes[s].position, default=None)
+    return min(run.current_steps, key=lambda s: graph.nodes[s].position, default=None)
 
 
 def output_of(run: Run) -> Any:

@@ -40,7 +40,7 @@ def instance(run: Run, graph: Graph, visits: Sequence[StoredVisit] | None = None
         "ticket_id": run.ticket_id,
         "status": _STATUS.get(run.status, run.status),
         "progress": {"completed": completed, "total": total, "percent": completed * 100 // total if total else 100},
-        "current_steps": [a.step_id for a in sorted(run.open, key=lambda a: graph.nodes[a.step_id].position)],
+        "current_steps": sorted(run.current_steps, key=lambda step_id: graph.nodes[step_id].position),
         "variables": run.variables,
         "failure": run.failure,
         "compensation": compensation_of(run),

@@ -316,6 +316,9 @@ async def _say_who(call: Call, refusal: Refusal, command: RunCommand) -> None:
         by = done[-1].completed_by
         name = await call.read(name_of, by) if by else "Wayline"
         refusal.details |= {"completed_by": by, "completed_at": done[-1].completed_at, "status": done[-1].status}
+        if done[-1].outcome is None:
+            refusal.message = f"That step was withdrawn at {done[-1].completed_at:%Y-%m-%d %H:%M:%S} UTC."
+            return
         refusal.message = f"That step was already completed by {name} at {done[-1].completed_at:%Y-%m-%d %H:%M:%S} UTC."
 
 

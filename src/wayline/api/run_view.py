@@ -12,8 +12,10 @@ from wayline.api.instance_view import compensation_of, ended_visits, unreached, 
 from wayline.core.graph import Graph, Node
 from wayline.core.recovery import runner_of
 from wayline.core.run import Activation, EndedVisit, Run
+from wayline.core.snapshot import Snapshot
 from wayline.store.incidents import StoredIncident
 from wayline.store.runs import StoredVisit
+from wayline.store.snapshots import SnapshotHead
 from wayline.store.timeline import TimelineEvent
 
 APPROVAL_STATUSES = ("pending", "approved", "rejected", "cancelled")
@@ -44,7 +46,7 @@ def run_shown(run: Run, graph: Graph, beside: Beside) -> dict[str, Any]:
         "output": _output_of(run),
         "owner": run.owner_id,
         "ticket_id": run.ticket_id,
-        "current_steps": [a.step_id for a in sorted(run.open, key=lambda a: graph.nodes[a.step_id].position)],
+        "current_steps": sorted(run.current_steps, key=lambda step_id: graph.nodes[step_id].position),
         "steps": [_step(node, visit, output, run, beside) for node, visit, output in visits],
         "approvals": [
             _approval(node, visit, output) for node, visit, output in visits if visit and visit.type == "approval"
@@ -72,10 +74,13 @@ def event_shown(event: TimelineEvent) -> dict[str, Any]:
     }
 
 
-def _output_of(run: Run) -> dict[str, Any] | None:
-    """What a completed run gave: what each of its steps did, by the step's id. Steps that gave nothing are left out."""
+def _output_of(run: Run) -> Any:
+    """What a completed run gave: what each of its steps did, by the step's id, those that gave nothing left out. A run
+    without steps gives what the signal that completed it brought."""
     if run.status != "completed":
         return None
+    if run.template_version == 0:
+        return run.result
     given = {step_id: _without_outcome(run.outputs.get(step_id, {})) for step_id in run.completed}
     return {step_id: output for step_id, output in given.items() if output}
 
@@ -173,6 +178,37 @@ def _vote(vote: Mapping[str, Any]) -> dict[str, Any]:
         "decision": vote["decision"],
         "comment": vote["comment"],
         "at": vote["at"],
+    }
+
+
+def snapshot_head_shown(head: SnapshotHead, graph: Graph) -> dict[str, Any]:
+    """A snapshot as lists show it; the start, 0, is no step's."""
+    node = graph.nodes.get(head.step_id)
+    return {
+        "snapshot": head.number,
+        "step_id": head.step_id or None,
+        "name": node.step.title if node else head.step_id or "Start",
+        "outcome": head.outcome,
+        "at": head.at,
+        "by": head.by,
+    }
+
+
+def snapshot_shown(snapshot: Snapshot, graph: Graph) -> dict[str, Any]:
+    """A snapshot in full."""
+    last = snapshot.latest[snapshot.completed[-1]] if snapshot.completed else None
+    head = SnapshotHead(
+        number=snapshot.number,
+        step_id=last.step_id if last else "",
+        outcome=last.outcome if last else None,
+        at=snapshot.at,
+        by=last.completed_by if last else None,
+    )
+    return snapshot_head_shown(head, graph) | {
+        "variables": snapshot.variables,
+        "output": {step_id: _without_outcome(output) for step_id, output in snapshot.outputs.items()},
+        "completed_steps": snapshot.completed,
+        "current_steps": [*(activation.step_id for activation in snapshot.open), *snapshot.arrivals],
     }
 
 

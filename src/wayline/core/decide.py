@@ -189,6 +189,8 @@ def _open_step(deciding: Deciding, name: str) -> tuple[Activation, Node]:
         raise Refusal("conflict", f"The run is {run.status}.", code="not_running")
     if ended is None and is_step:
         raise Refusal("conflict", f"Step {name} has not been reached.", code="step_not_active")
+    if ended is not None and ended.outcome is None:
+        raise Refusal("conflict", "That step was withdrawn; it waits for nobody now.", code="step_withdrawn")
     raise _already_completed(deciding, ended)
 
 

@@ -252,6 +252,12 @@ class Run(msgspec.Struct, omit_defaults=True):
         return WAITING_APPROVAL if all(a.type == "approval" for a in self.open) else self.status
 
     @property
+    def current_steps(self) -> list[str]:
+        """The steps the run is at: those that are open, and while it is paused those it will go on from."""
+        coming = [*(a.step_id for a in self.closed), *self.arrivals] if self.status == "paused" else []
+        return [*(a.step_id for a in self.open), *coming]
+
+    @property
     def input(self) -> dict[str, Any]:
         """The variables the run was begun with, whatever its steps have made of them."""
         return self.variables if self.given is None else self.given

@@ -153,7 +153,7 @@ def test_a_cancelled_run_has_open_again_what_was_open() -> None:
     assert story.offered("ask") == ("bo",)
     assert story.told("work_offered")[-1] == ("bo",)
     assert story.refuses(submits(CY, "ask", why="x")).code == "not_yours"
-    assert story.refuses(submits(BO, first, why="x")).kind == "conflict"
+    assert story.refuses(submits(BO, first, why="x")).code == "step_withdrawn"
     assert story.when(submits(BO, "ask", why="x")).status == "completed"
 
 

@@ -91,7 +91,7 @@ def test_there_is_a_snapshot_of_every_completed_step() -> None:
 
 def test_the_run_is_what_it_was_and_rests_there_paused() -> None:
     story = bought().when(rolls_back(ROOT, 1))
-    assert (story.status, story.resting_at) == ("paused", [])
+    assert (story.status, story.resting_at, story.run.current_steps) == ("paused", [], ["raise"])
     assert story.run.variables == {"budget": 100}
     assert story.run.outputs == {"ask": {"model": "X1", "outcome": "submitted"}}
     assert story.run.completed == ["ask"]

@@ -70,6 +70,10 @@ class Automatic(StepType[AutomaticStep]):
         deciding.run_job(activation, step.action.queue, action, getattr(step.action, "timeout_s", 30.0))
         deciding.note("action_started", f"{step.title}: {step.action.type}", activation=activation)
 
+    def reopen(self, deciding: Deciding, activation: Activation, step: AutomaticStep) -> None:
+        activation.data = {}
+        self.activate(deciding, activation, step)
+
     def report(self, deciding: Deciding, activation: Activation, step: AutomaticStep, report: ReportAction) -> None:
         if report.error is None:
             activation.job = None
