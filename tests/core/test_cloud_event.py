@@ -15,6 +15,7 @@ from wayline.core.events import EventName
 NOT_TOLD = {
     "action_started",
     "signal_buffered",
+    "held_until_resume",
     "timer_fired",
     "notification_sent",
     "ticket_changed",

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 TYPES: Mapping[str, str] = {
+    "wayline.run.scheduled": "A run is to begin at a later instant.",
     "wayline.run.started": "A run has begun.",
     "wayline.run.completed": "A run has come to its end.",
     "wayline.run.failed": "A run has failed, and why.",
@@ -46,6 +47,7 @@ TYPES: Mapping[str, str] = {
     "wayline.ticket.file_attached": "A file has been attached to a ticket.",
     "wayline.ticket.linked": "A ticket has been linked to another one.",
     "wayline.ticket.unlinked": "A ticket's link has been removed.",
+    "wayline.rule.fired": "An automation rule has acted on a ticket, and what it did.",
     "wayline.incident.raised": "Something needs an administrator's eye.",
 }
 """Every type that can be subscribed to, and what it says."""
@@ -57,12 +59,13 @@ _OF_EVENT: Mapping[str, str] = {
     **{
         f"{family}_{what}": f"wayline.{family}.{what}"
         for family, named in {
-            "run": "started completed failed cancelled paused resumed retried rolled_back migrated",
+            "run": "scheduled started completed failed cancelled paused resumed retried rolled_back migrated",
             "step": "activated completed failed timed_out escalated skipped reassigned claimed released",
             "action": "succeeded failed retried",
             "compensation": "started completed",
             "signal": "received",
             "ticket": "created updated",
+            "rule": "fired",
         }.items()
         for what in named.split()
     },
