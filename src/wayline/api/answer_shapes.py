@@ -50,6 +50,11 @@ def several(name: str) -> Shape:
     return _record(data=_list(_ref(name)))
 
 
+def either(*names: str) -> Shape:
+    """The answer that is one of these things of surface 002."""
+    return {"anyOf": [_ref(name) for name in names]}
+
+
 def _ref(name: str) -> Shape:
     return {"$ref": f"#/components/schemas/{name}"}
 
@@ -163,6 +168,10 @@ _EXECUTION = _record(
     timeline=_list(_ref("ExecutionEvent")),
     timeline_total=_NUMBER,
 )
+_SNAPSHOT_HEAD = _record(
+    snapshot=_NUMBER, step_id=_maybe(_TEXT), name=_TEXT, outcome=_maybe(_TEXT), at=_AT, by=_maybe(_ID)
+)
+
 SHAPES: dict[str, Shape] = {
     "Page": _record(total=_NUMBER, page=_NUMBER, limit=_NUMBER, total_pages=_NUMBER),
     "Problem": _record(
@@ -290,7 +299,7 @@ SHAPES: dict[str, Shape] = {
         template=_record(id=_ID, name=_TEXT, version=_NUMBER),
         trigger_type=_words("api", "ticket", "rule", "manual", "schedule", "signal", "webhook"),
         input=_MAP,
-        output=_maybe(_MAP),
+        output={},
         owner=_maybe(_ID),
         ticket_id=_maybe(_ID),
         current_steps=_list(_TEXT),
@@ -307,6 +316,31 @@ SHAPES: dict[str, Shape] = {
         completed_at=_maybe(_AT),
     ),
     "RunInFull": {"allOf": [_ref("Run"), _record(events=_list(_ref("RunEvent")), events_total=_NUMBER)]},
+    "SnapshotHead": _SNAPSHOT_HEAD,
+    "Snapshot": {
+        "allOf": [
+            _ref("SnapshotHead"),
+            _record(variables=_MAP, output=_MAP, completed_steps=_list(_TEXT), current_steps=_list(_TEXT)),
+        ]
+    },
+    "RollBackPreview": _record(
+        snapshot=_NUMBER,
+        at=_AT,
+        goes_on_at=_list(_TEXT),
+        withdrawn=_list(_record(id=_ID, step_id=_TEXT, name=_TEXT, is_work=_FLAG)),
+        votes=_list(_record(step_id=_TEXT, voter=_ID, decision=_words("approved", "rejected"), at=_AT)),
+        forgotten=_list(
+            _record(
+                step_id=_TEXT,
+                name=_TEXT,
+                outcome=_maybe(_TEXT),
+                completed_at=_AT,
+                completed_by=_maybe(_ID),
+                fields=_list(_TEXT),
+            )
+        ),
+        cannot_be_undone=_list(_record(step_id=_TEXT, name=_TEXT, what=_TEXT, at=_maybe(_AT), compensate=_FLAG)),
+    ),
     "RunEvent": _record(
         seq=_NUMBER, event=_TEXT, at=_AT, step_id=_maybe(_TEXT), actor=_maybe(_ID), detail=_TEXT, data=_MAP
     ),

@@ -1,7 +1,4 @@
-"""Runs as surface 002 has them: starting, reading, stopping and going on, approving, going back.
-
-A run is its owner's. Admins may do all that the owner may; whom it asks to approve may read it and decide, no more.
-"""
+"""Runs as surface 002 has them: beginning one, reading those one may see, and what has happened to them."""
 
 from __future__ import annotations
 
@@ -16,13 +13,12 @@ from wayline.api.endpoint import ID_PATTERN, Call, Resource
 from wayline.api.instance_view import needs_history
 from wayline.api.instances import graph_of
 from wayline.api.problems import json
-from wayline.api.run_access import MAX_VISITS_SHOWN, own_run, visible_run
+from wayline.api.run_calls import MAX_VISITS_SHOWN, SeenRun, shown, visible_run
 from wayline.api.run_view import Beside, event_shown, run_shown
 from wayline.api.runs_conventions import Slice, listed
 from wayline.core import commands
-from wayline.core.commands import RunCommand
 from wayline.core.refusals import Issue, Refusal, invalid, not_found
-from wayline.core.run import Activation, EndedVisit, Run
+from wayline.core.run import Run
 from wayline.engine.answers import RunAnswer
 from wayline.store.database import new_id
 from wayline.store.incidents import open_incidents_of
@@ -58,28 +54,6 @@ class EventList(Slice):
     """Which part of the timeline."""
 
     after_seq: int | None = Field(None, ge=-1, le=MAX_SEQ, description="Only events after this one.")
-
-
-class Reason(BaseModel):
-    """Why."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: str = Field("", max_length=2_000)
-
-
-class Word(BaseModel):
-    """What a voter says to their decision."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    comment: str | None = Field(None, max_length=10_000)
-    on_behalf_of: str | None = Field(
-        None, max_length=320, description="Whose vote a substitute casts, when they have one of their own."
-    )
-
-
-# -- starting and reading --------------------------------------------------------------------------
 
 
 @resource.endpoint(
@@ -161,9 +135,11 @@ async def list_own_runs(call: Call) -> Response:
     incidents = await call.read(
         open_incidents_of, tenant_id=call.caller.tenant_id, subject_ids=[run.id for run in runs]
     )
-    at = call.wayline.clock.now()
-    shown = [run_shown(r, await graph_of(call, r), Beside(at=at, incident=incidents.get(r.id))) for r in runs]
-    return listed(shown, total, query)
+    items = [
+        shown(call, SeenRun(run, is_mine=True), await graph_of(call, run), incident=incidents.get(run.id))
+        for run in runs
+    ]
+    return listed(items, total, query)
 
 
 @resource.endpoint("GET", "/workflows/{id}", ability="run:read", answer=bare("RunInFull"))
@@ -171,24 +147,21 @@ async def get_run(call: Call) -> Response:
     """One run: every visit to its steps, its approvals, and its latest events. Besides its owner and admins, whom it
     asks or has asked to approve may see it."""
     seen = await visible_run(call)
-    beside, events = await call.read(_everything_of, call, seen.run)
-    shown = run_shown(seen.run, await graph_of(call, seen.run), beside)
-    return json(shown | {"events": [event_shown(event) for event in events], "events_total": seen.run.seq})
+    beside, events = await call.read(_everything_of, seen.run)
+    in_full = shown(call, seen, await graph_of(call, seen.run), **beside)
+    return json(in_full | {"events": [event_shown(event) for event in events], "events_total": seen.run.seq})
 
 
-def _everything_of(connection: sa.Connection, call: Call, run: Run) -> tuple[Beside, list[TimelineEvent]]:
-    tenant_id = call.caller.tenant_id
-    visits = None
-    if needs_history(run):
-        visits = latest_visits(connection, tenant_id=tenant_id, run_id=run.id, limit=MAX_VISITS_SHOWN)
-    beside = Beside(
-        at=call.wayline.clock.now(),
-        incident=open_incidents_of(connection, tenant_id=tenant_id, subject_ids=[run.id]).get(run.id),
-        visits=visits,
-    )
+def _everything_of(connection: sa.Connection, run: Run) -> tuple[dict[str, Any], list[TimelineEvent]]:
+    """What is shown beside the run's own value, and its latest events."""
+    named = {"tenant_id": run.tenant_id, "run_id": run.id}
+    visits = latest_visits(connection, **named, limit=MAX_VISITS_SHOWN) if needs_history(run) else None
+    incidents = open_incidents_of(connection, tenant_id=run.tenant_id, subject_ids=[run.id])
     from_seq = max(0, run.seq - MAX_EVENTS_SHOWN)
-    events = read_events(connection, tenant_id=tenant_id, subject_id=run.id, from_seq=from_seq, limit=MAX_EVENTS_SHOWN)
-    return beside, events
+    events = read_events(
+        connection, tenant_id=run.tenant_id, subject_id=run.id, from_seq=from_seq, limit=MAX_EVENTS_SHOWN
+    )
+    return {"incident": incidents.get(run.id), "visits": visits}, events
 
 
 @resource.endpoint("GET", "/workflows/{id}/events", ability="run:read", query=EventList, answer=sliced("RunEvent"))
@@ -201,108 +174,3 @@ async def list_events(call: Call) -> Response:
         read_events, tenant_id=call.caller.tenant_id, subject_id=run.id, from_seq=offset, limit=query.limit
     )
     return listed([event_shown(e) for e in events], run.seq, query.model_copy(update={"offset": offset}))
-
-
-# -- stopping and going on -------------------------------------------------------------------------
-
-
-@resource.endpoint(
-    "POST", "/workflows/{id}/pause", ability="run:write", body=Reason, answer=bare("Run"), refusals=(409,)
-)
-async def pause_run(call: Call) -> Response:
-    """Hold a live run where it is: deadlines stand still, and nobody can do its steps until it goes on."""
-    run = await own_run(call)
-    return await _command(call, run, commands.PauseRun(**_to(call, run), reason=call.body.reason))
-
-
-@resource.endpoint("POST", "/workflows/{id}/resume", ability="run:write", answer=bare("Run"), refusals=(409,))
-async def resume_run(call: Call) -> Response:
-    """Have a paused run go on; what came for it meanwhile takes effect."""
-    run = await own_run(call)
-    return await _command(call, run, commands.ResumeRun(**_to(call, run)))
-
-
-@resource.endpoint(
-    "POST", "/workflows/{id}/cancel", ability="run:write", body=Reason, answer=bare("Run"), refusals=(409,)
-)
-async def cancel_run(call: Call) -> Response:
-    """End a live run at once. What its completed steps did is undone where the template says how: `compensation`."""
-    run = await own_run(call)
-    return await _command(call, run, commands.CancelRun(**_to(call, run), reason=call.body.reason))
-
-
-@resource.endpoint("POST", "/workflows/{id}/retry", ability="run:write", answer=bare("Run"), refusals=(409,))
-async def retry_run(call: Call) -> Response:
-    """Have a failed run go on from the step it failed at, or a cancelled one from where it was."""
-    run = await own_run(call)
-    return await _command(call, run, commands.RetryRun(**_to(call, run)))
-
-
-# -- approving -------------------------------------------------------------------------------------
-
-
-@resource.endpoint(
-    "POST",
-    "/workflows/{id}/approvals/{approval_id}/approve",
-    ability="task:act",
-    body=Word,
-    answer=bare("Run"),
-    refusals=(409,),
-)
-async def approve(call: Call) -> Response:
-    """Vote for it. Only those asked can; an admin who is not overrides on the instance, which is recorded as that."""
-    return await _vote(call, "approved")
-
-
-@resource.endpoint(
-    "POST",
-    "/workflows/{id}/approvals/{approval_id}/reject",
-    ability="task:act",
-    body=Word,
-    answer=bare("Run"),
-    refusals=(409,),
-)
-async def reject(call: Call) -> Response:
-    """Vote against it. When that decides it, the run fails as `approval_rejected` unless the template leads on."""
-    return await _vote(call, "rejected")
-
-
-async def _vote(call: Call, decision: str) -> Response:
-    run = (await visible_run(call)).run
-    approval_id = call.id("approval_id", "Approval")
-    if not await _is_approval(call, run, approval_id):
-        raise not_found("Approval")
-    word: Word = call.body
-    vote = commands.CastVote(
-        **_to(call, run),
-        approval=approval_id,
-        decision=decision,
-        comment=word.comment,
-        on_behalf_of=word.on_behalf_of,
-    )
-    return await _command(call, run, vote)
-
-
-async def _is_approval(call: Call, run: Run, approval_id: str) -> bool:
-    """Whether the run has, or had, an approval of that id."""
-    known: list[Activation | EndedVisit] = [*run.open, *run.latest.values()]
-    if any(visit.id == approval_id and visit.type == "approval" for visit in known):
-        return True
-    if not needs_history(run):
-        return False
-    earlier = await call.read(
-        latest_visits, tenant_id=call.caller.tenant_id, run_id=run.id, limit=MAX_VISITS_SHOWN, type="approval"
-    )
-    return any(found.visit.id == approval_id for found in earlier)
-
-
-def _to(call: Call, run: Run) -> dict[str, Any]:
-    """What every command to the run carries."""
-    return {"tenant_id": call.caller.tenant_id, "actor": call.caller.actor, "run_id": run.id}
-
-
-async def _command(call: Call, run: Run, command: RunCommand) -> Response:
-    """Have it decided; shows the run as it is then, with the incident it had."""
-    incidents = await call.read(open_incidents_of, tenant_id=call.caller.tenant_id, subject_ids=[run.id])
-    beside = Beside(at=call.wayline.clock.now(), incident=incidents.get(run.id))
-    return await call.submit(command, lambda answer: json(run_shown(answer.run, answer.graph, beside)))
