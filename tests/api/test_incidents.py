@@ -96,7 +96,7 @@ def test_resuming_makes_a_held_timer_due(desk: Desk) -> None:
         until = now + timedelta(seconds=30)
         (timer,) = stored_timers.claim(connection, token="t", at=now, lease_until=until, limit=9)
         stored_timers.hold(connection, "t", {timer.id: 5})
-        assert stored_timers.soonest(connection) is None
+        assert stored_timers.soonest(connection) == {}
     answer = desk.client(desk.root).post(f"{INCIDENTS}/{incident}/resume")
     assert (answer.json()["data"]["status"], answer.json()["data"]["due_again"]) == ("resumed", 1)
     assert answer.json()["data"]["closed_by"] == desk.root.id

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import signal
 import threading
+from typing import Annotated
+
+import typer
 
 from wayline import logs
 from wayline.bootstrap import Wayline
@@ -11,9 +14,16 @@ from wayline.settings import read_settings
 from wayline.store.migrate import migrate as migrate_store
 
 
-def worker() -> None:
+def worker(
+    queues: Annotated[
+        str,
+        typer.Option(
+            "--queues", help="Task queues whose work alone this one does, with commas. [WAYLINE_WORKER_QUEUES]"
+        ),
+    ] = "",
+) -> None:
     """Run every loop beside servers started with `--no-workers`, on one PostgreSQL database, until told to stop."""
-    settings = read_settings()
+    settings = read_settings(worker_queues=queues) if queues else read_settings()
     logs.configure(settings.log_level)
     migrate_store(settings.database_url)
     told = threading.Event()

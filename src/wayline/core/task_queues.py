@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from wayline.core.run import DEFAULT_TASK_QUEUE
 
@@ -29,3 +30,10 @@ def names_in(written: str) -> tuple[str, ...]:
 def in_order(names: Iterable[str]) -> tuple[str, ...]:
     """The names, the one that goes before all others first."""
     return tuple(sorted(dict.fromkeys(names), key=lambda name: name != HIGH_PRIORITY))
+
+
+def due_first(due: Mapping[str, datetime], at: datetime) -> list[str]:
+    """The queues with something due by then, in the order they are looked after: high priority, then whoever has
+    waited longest."""
+    waiting = [name for name, due_at in due.items() if due_at <= at]
+    return sorted(waiting, key=lambda name: (name != HIGH_PRIORITY, due[name]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -22,6 +22,7 @@ from wayline.core.action import ActionFailed
 from wayline.core.commands import ReportAction
 from wayline.core.refusals import Refusal
 from wayline.core.retry import Retry, delay_before
+from wayline.core.task_queues import TASK_QUEUES
 from wayline.drivers.claims import Claims
 from wayline.drivers.database_access import DatabaseAccess
 from wayline.drivers.job_queues import QUEUES
@@ -105,11 +106,14 @@ class JobLoop(Loop):
         claims: Claims,
         performers: Mapping[str, Performer],
         queues: Mapping[str, int] = QUEUES,
+        task_queues: Sequence[str] = TASK_QUEUES,
     ) -> None:
         super().__init__(door, access)
         self._claims = claims
         self._performers = performers
         self._queues = queues
+        self._task_queues = task_queues
+        self._done: Counter[tuple[str, str]] = Counter()
         self._working: dict[asyncio.Task[None], ClaimedJob] = {}
 
     async def soonest(self) -> datetime | None:
@@ -132,7 +136,7 @@ class JobLoop(Loop):
         if not wanted:
             return 0
         token = self._claims.token()
-        claimed = await self.access.write(lambda transaction: _claim(transaction, token, wanted))
+        claimed = await self.access.write(lambda transaction: _claim(transaction, token, wanted, self._task_queues))
         for job in claimed:
             task = asyncio.create_task(self._work(job), name=f"job {job.id}")
             self._working[task] = job
@@ -183,7 +187,8 @@ class JobLoop(Loop):
 
     async def _due_by_queue(self) -> dict[str, datetime]:
         queues = list(self._room())
-        return await self.access.read(lambda connection: stored.soonest(connection, queues))
+        due = await self.access.read(lambda connection: stored.soonest(connection, queues, self._task_queues))
+        return {queue: min(of_each.values()) for queue, of_each in due.items()}
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         job = self._working.pop(task)
@@ -193,8 +198,15 @@ class JobLoop(Loop):
 
     # -- one job ---------------------------------------------------------------------------------
 
+    def take_tally(self) -> Counter[tuple[str, str]]:
+        """How many jobs have been done since it was last asked, by tenant and job queue."""
+        done, self._done = self._done, Counter()
+        return done
+
     async def _work(self, job: ClaimedJob) -> None:
         ended = await self._perform(job)
+        if ended.failure is None:
+            self._done[job.tenant_id, job.queue] += 1
         if job.run_id is None:
             await self._settle(job, ended)
         else:
@@ -268,13 +280,21 @@ async def _outcome(attempt: Callable[[], Awaitable[Any]]) -> object:
         return error
 
 
-def _claim(transaction: Transaction, token: str, wanted: Mapping[str, int]) -> list[ClaimedJob]:
+def _claim(
+    transaction: Transaction, token: str, wanted: Mapping[str, int], task_queues: Sequence[str]
+) -> list[ClaimedJob]:
     lease_until = transaction.at + timedelta(seconds=LEASE_S)
     return [
         job
         for queue, limit in wanted.items()
         for job in stored.claim(
-            transaction.connection, queue=queue, token=token, at=transaction.at, lease_until=lease_until, limit=limit
+            transaction.connection,
+            queue=queue,
+            task_queues=task_queues,
+            token=token,
+            at=transaction.at,
+            lease_until=lease_until,
+            limit=limit,
         )
     ]
 

@@ -17,6 +17,7 @@ from wayline.drivers.database_access import DatabaseAccess
 from wayline.drivers.jobs import JobLoop
 from wayline.drivers.loop import Loop
 from wayline.drivers.outbox import OutboxLoop
+from wayline.drivers.presence import PresenceLoop
 from wayline.drivers.recurring import RecurringLoop
 from wayline.drivers.rule_sweeps import SweepLoop
 from wayline.drivers.timers import TimerLoop
@@ -44,8 +45,12 @@ class LocalDriver:
                 address=settings.address,
             )
         )
-        self.timers = TimerLoop(door, self.access, self.claims)
-        self.jobs = JobLoop(door, self.access, self.claims, self.performers)
+        served = settings.served_task_queues
+        self.timers = TimerLoop(door, self.access, self.claims, served)
+        self.jobs = JobLoop(door, self.access, self.claims, self.performers, task_queues=served)
+        self.presence = PresenceLoop(
+            door, self.access, self.claims, task_queues=served, take_tally=self.jobs.take_tally
+        )
         self.outbox = OutboxLoop(door, self.access)
         self.webhooks = WebhookLoop(
             door,
@@ -65,6 +70,7 @@ class LocalDriver:
             self.webhooks,
             self.sweeps,
             self.recurring,
+            self.presence,
         )
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._told_to_stop = asyncio.Event()
@@ -132,6 +138,7 @@ class LocalDriver:
         await self.webhooks.finish(STOP_GRACE_S)
         for performer in self.performers.values():
             await performer.close()
+        await self.presence.leave()
         for error in ended:
             if isinstance(error, Exception):
                 raise error

@@ -8,7 +8,6 @@ MAX_ATTEMPTS.
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum
@@ -22,6 +21,7 @@ from wayline.core.commands import Command, CreateTicket, StartRun
 from wayline.core.facts import SYSTEM, Actor
 from wayline.core.refusals import Refusal
 from wayline.core.retry import Retry, delay_before
+from wayline.core.starting import id_sent_for
 from wayline.drivers.loop import Loop
 from wayline.engine.door import DoorClosed, Overloaded, Transaction
 from wayline.store import outbox as stored
@@ -97,7 +97,7 @@ class OutboxLoop(Loop):
 def command_of(connection: sa.Connection, sent: SentCommand) -> Command:
     """The command a row stands for, with an id that follows from the row's; raises a refusal when there is none."""
     body = msgspec.msgpack.decode(sent.body)
-    new_id = str(uuid.uuid5(uuid.NAMESPACE_OID, sent.id))
+    new_id = id_sent_for(sent.id)
     if sent.command == "create_ticket":
         return CreateTicket(
             tenant_id=sent.tenant_id,
@@ -111,7 +111,12 @@ def command_of(connection: sa.Connection, sent: SentCommand) -> Command:
         return StartRun(
             tenant_id=sent.tenant_id,
             run_id=new_id,
-            template_id=_template_named(connection, sent.tenant_id, body["template_name"]),
+            template_id=body.get("template_id") or _template_named(connection, sent.tenant_id, body["template_name"]),
+            template_version=body.get("template_version"),
+            unlisted=body.get("unlisted", False),
+            name=body.get("name"),
+            task_queue=body.get("task_queue"),
+            schedule=body.get("schedule"),
             ticket_id=body.get("ticket_id"),
             owner_id=body.get("owner_id"),
             variables=body.get("variables") or {},

@@ -36,18 +36,22 @@ class Task(msgspec.Struct, frozen=True):
 
 async def free_lapsed_timers(door: Door, access: DatabaseAccess) -> int:
     """Timers whose claimant died can be claimed again."""
-    now = door.clock.now()
-    if not await access.read(lambda connection: timers.lapsed(connection, now)):
+    now, task_queues = door.clock.now(), door.task_queues
+    if not await access.read(lambda connection: timers.lapsed(connection, now, task_queues)):
         return 0
-    return await access.write(lambda transaction: timers.free_lapsed(transaction.connection, transaction.at))
+    return await access.write(
+        lambda transaction: timers.free_lapsed(transaction.connection, transaction.at, task_queues)
+    )
 
 
 async def free_lapsed_jobs(door: Door, access: DatabaseAccess) -> int:
     """Jobs whose worker died can be taken again."""
-    queues, now = list(QUEUES), door.clock.now()
-    if not await access.read(lambda connection: jobs.lapsed(connection, queues, now)):
+    queues, now, task_queues = list(QUEUES), door.clock.now(), door.task_queues
+    if not await access.read(lambda connection: jobs.lapsed(connection, queues, now, task_queues)):
         return 0
-    return await access.write(lambda transaction: jobs.free_lapsed(transaction.connection, queues, transaction.at))
+    return await access.write(
+        lambda transaction: jobs.free_lapsed(transaction.connection, queues, transaction.at, task_queues)
+    )
 
 
 async def prune_idempotency_keys(door: Door, access: DatabaseAccess) -> int:

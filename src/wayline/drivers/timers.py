@@ -7,6 +7,7 @@ decision is tried again after longer and longer pauses, and held after MAX_ATTEM
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -15,6 +16,7 @@ import msgspec
 from wayline.core.commands import FireTimer
 from wayline.core.refusals import Refusal
 from wayline.core.retry import Retry, delay_before
+from wayline.core.task_queues import TASK_QUEUES
 from wayline.drivers.claims import Claims
 from wayline.drivers.database_access import DatabaseAccess
 from wayline.drivers.loop import Loop, log
@@ -67,13 +69,17 @@ class TimerLoop(Loop):
 
     name = "timers"
 
-    def __init__(self, door: Door, access: DatabaseAccess, claims: Claims) -> None:
+    def __init__(
+        self, door: Door, access: DatabaseAccess, claims: Claims, task_queues: Sequence[str] = TASK_QUEUES
+    ) -> None:
         super().__init__(door, access)
         self._claims = claims
+        self._task_queues = task_queues
         self._rounds: set[asyncio.Task[None]] = set()
 
     async def soonest(self) -> datetime | None:
-        return await self.access.read(stored.soonest)
+        due = await self.access.read(lambda connection: stored.soonest(connection, self._task_queues))
+        return min(due.values(), default=None)
 
     async def run_once(self) -> int:
         """Fire up to BATCH due timers; answers how many."""
@@ -106,7 +112,7 @@ class TimerLoop(Loop):
             log.error("timers_not_kept", exc_info=error)
 
     async def _claim(self, token: str) -> list[ClaimedTimer]:
-        return await self.access.write(lambda transaction: _claim(transaction, token))
+        return await self.access.write(lambda transaction: _claim(transaction, token, self._task_queues))
 
     async def _see_through(self, token: str, claimed: list[ClaimedTimer]) -> None:
         outcomes = await asyncio.gather(*map(self._fire, claimed), return_exceptions=True)
@@ -127,9 +133,15 @@ class TimerLoop(Loop):
         return await self.door.submit(command)
 
 
-def _claim(transaction: Transaction, token: str) -> list[ClaimedTimer]:
-    lease_until = transaction.at + timedelta(seconds=LEASE_S)
-    return stored.claim(transaction.connection, token=token, at=transaction.at, lease_until=lease_until, limit=BATCH)
+def _claim(transaction: Transaction, token: str, task_queues: Sequence[str]) -> list[ClaimedTimer]:
+    return stored.claim(
+        transaction.connection,
+        task_queues=task_queues,
+        token=token,
+        at=transaction.at,
+        lease_until=transaction.at + timedelta(seconds=LEASE_S),
+        limit=BATCH,
+    )
 
 
 def _keep(transaction: Transaction, token: str, left: list[tuple[ClaimedTimer, Fired]]) -> None:

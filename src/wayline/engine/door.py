@@ -144,7 +144,7 @@ class Door:
         self.secret_key = secret_key
         self.listening_loop: asyncio.AbstractEventLoop | None = None
         self._mail = mail
-        self._task_queues = frozenset(task_queues)
+        self.task_queues = tuple(task_queues)
         self._waiting: deque[_Submission] = deque()
         self._arrived = threading.Condition()
         self._closing = False
@@ -265,7 +265,7 @@ class Door:
                 secret_key=self.secret_key,
                 mail=self._mail,
                 shared=not self.database.is_sqlite,
-                task_queues=self._task_queues,
+                task_queues=self.task_queues,
             )
             work.load([s.asked for s in taken if isinstance(s.asked, Command)])
             remembered = _Remembered(connection, [s.key for s in taken if s.key is not None])

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
 import sqlalchemy as sa
 
-from wayline.store.tables import jobs
+from wayline.core.task_queues import TASK_QUEUES, due_first
+from wayline.store.tables import Instant, jobs, runs
 
 HELD = "held"
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
@@ -43,6 +45,7 @@ _due = (
     sa.select(jobs.c.id)
     .where(
         jobs.c.queue == sa.bindparam("b_queue"),
+        jobs.c.task_queue == sa.bindparam("b_task_queue"),
         jobs.c.due_at <= sa.bindparam("at", type_=jobs.c.due_at.type),
         _waiting,
     )
@@ -64,28 +67,55 @@ _tokens = sa.select(jobs.c.id, jobs.c.claim_token).where(jobs.c.id.in_(sa.bindpa
 _tokens_locked = _tokens.order_by(jobs.c.id).with_for_update()
 
 
-def soonest(connection: sa.Connection, queues: Sequence[str]) -> dict[str, datetime]:
-    """When the next unclaimed job of each queue is due; queues without one are left out."""
+def soonest(
+    connection: sa.Connection, queues: Sequence[str], task_queues: Sequence[str] = TASK_QUEUES
+) -> dict[str, dict[str, datetime]]:
+    """When the next unclaimed job is due, by job queue and task queue; those without one are left out."""
     if not queues:
         return {}
-    # One look into the index a queue: `GROUP BY queue` would read every waiting job.
-    heads = [
-        sa.select(
-            sa.literal(queue, sa.Text).label("queue"),
-            sa.select(sa.func.min(jobs.c.due_at)).where(jobs.c.queue == queue, _waiting).scalar_subquery().label("due"),
-        )
-        for queue in queues
+    found: dict[str, dict[str, datetime]] = {}
+    statement, places = _heads(tuple(queues), tuple(task_queues))
+    for place, due in connection.execute(statement):
+        if due is not None:
+            queue, task_queue = places[place]
+            found.setdefault(queue, {})[task_queue] = due
+    return found
+
+
+@lru_cache(maxsize=256)
+def _heads(queues: tuple[str, ...], task_queues: tuple[str, ...]) -> tuple[sa.TextualSelect, list[tuple[str, str]]]:
+    """One look into the index for each pair of queues: `GROUP BY` would read every waiting job. It is written out, and
+    kept, because a statement of sixty selects takes longer to make than to execute."""
+    places = [(queue, task_queue) for queue in queues for task_queue in task_queues]
+    looks = [
+        f"SELECT {place} AS place, (SELECT min(due_at) FROM jobs WHERE queue = :q{place} AND task_queue = :t{place}"  # noqa: S608
+        " AND claim_token IS NULL AND failed_at IS NULL) AS due"
+        for place in range(len(places))
     ]
-    return {queue: due for queue, due in connection.execute(sa.union_all(*heads)) if due is not None}
+    named = {f"{letter}{place}": name for place, pair in enumerate(places) for letter, name in zip("qt", pair)}  # noqa: B905
+    return sa.text(" UNION ALL ".join(looks)).bindparams(**named).columns(place=sa.Integer, due=Instant), places
 
 
 def claim(
-    connection: sa.Connection, *, queue: str, token: str, at: datetime, lease_until: datetime, limit: int
+    connection: sa.Connection,
+    *,
+    queue: str,
+    task_queues: Sequence[str] = TASK_QUEUES,
+    token: str,
+    at: datetime,
+    lease_until: datetime,
+    limit: int,
 ) -> list[ClaimedJob]:
-    """Take up to `limit` due jobs of a queue until `lease_until`, the longest due first."""
-    by = {"b_queue": queue, "at": at, "limit": limit, "token": token, "until": lease_until}
-    found = [ClaimedJob(**row._mapping) for row in connection.execute(_claim, by)]
-    return sorted(found, key=lambda job: (job.due_at, job.id))
+    """Take up to `limit` due jobs of a queue until `lease_until`: those of high priority first, then those of the task
+    queue whose oldest has waited longest."""
+    found: list[ClaimedJob] = []
+    for name in due_first(soonest(connection, [queue], task_queues).get(queue, {}), at):
+        by = {"b_queue": queue, "b_task_queue": name, "at": at, "token": token, "until": lease_until}
+        rows = connection.execute(_claim, {**by, "limit": limit - len(found)})
+        found += sorted((ClaimedJob(**row._mapping) for row in rows), key=lambda job: (job.due_at, job.id))
+        if len(found) >= limit:
+            break
+    return found
 
 
 def renew(connection: sa.Connection, claims: Iterable[Claim], lease_until: datetime) -> None:
@@ -124,10 +154,13 @@ def hold(connection: sa.Connection, claim: Claim, *, error: str) -> bool:
 
 
 def resume(connection: sa.Connection, *, tenant_id: str, at: datetime, job_id: str = "", run_id: str = "") -> int:
-    """Have a failed job, or the held jobs of a run, done now; answers how many there were."""
+    """Have a failed job, or the held jobs of a run, done now; answers how many there were. Those of a paused run are
+    done when it goes on."""
     subject = jobs.c.id == job_id if job_id else jobs.c.run_id == run_id
     stopped = sa.or_(jobs.c.failed_at.is_not(None), jobs.c.claim_token == HELD)
-    values = {"claim_token": None, "lease_until": None, "failed_at": None, "error": None, "due_at": at}
+    is_paused = sa.exists().where(runs.c.id == jobs.c.run_id, runs.c.status == "paused")
+    due_at = sa.case((is_paused, jobs.c.due_at), else_=sa.bindparam("b_at", at, type_=jobs.c.due_at.type))
+    values = {"claim_token": None, "lease_until": None, "failed_at": None, "error": None, "due_at": due_at}
     # A run counts its job's attempts itself; a job of its own begins anew.
     attempt = sa.case((jobs.c.run_id.is_(None), 1), else_=jobs.c.attempt)
     statement = sa.update(jobs).where(jobs.c.tenant_id == tenant_id, subject, stopped)
@@ -139,20 +172,26 @@ def claim_tokens(connection: sa.Connection, ids: list[str], *, lock: bool) -> di
     return {row[0]: row[1] for row in connection.execute(_tokens_locked if lock else _tokens, {"ids": ids})}
 
 
-def lapsed(connection: sa.Connection, queues: Sequence[str], at: datetime) -> bool:
+def lapsed(
+    connection: sa.Connection, queues: Sequence[str], at: datetime, task_queues: Sequence[str] = TASK_QUEUES
+) -> bool:
     """Whether there is anything for `free_lapsed` to do."""
-    return connection.execute(sa.select(sa.literal(1)).where(*_lapsed(queues, at)).limit(1)).first() is not None
+    query = sa.select(sa.literal(1)).where(*_lapsed(queues, at, task_queues))
+    return connection.execute(query.limit(1)).first() is not None
 
 
-def free_lapsed(connection: sa.Connection, queues: Sequence[str], at: datetime) -> int:
+def free_lapsed(
+    connection: sa.Connection, queues: Sequence[str], at: datetime, task_queues: Sequence[str] = TASK_QUEUES
+) -> int:
     """Free the jobs whose worker let the lease pass, having died; answers how many there were."""
-    statement = sa.update(jobs).where(*_lapsed(queues, at)).values(claim_token=None, lease_until=None)
+    statement = sa.update(jobs).where(*_lapsed(queues, at, task_queues)).values(claim_token=None, lease_until=None)
     return connection.execute(statement).rowcount
 
 
-def _lapsed(queues: Sequence[str], at: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    # Only due jobs are ever claimed: the index on queue and due_at finds them without one on leases.
-    return (jobs.c.queue.in_(queues), jobs.c.due_at <= at, jobs.c.failed_at.is_(None), jobs.c.lease_until <= at)
+def _lapsed(queues: Sequence[str], at: datetime, task_queues: Sequence[str]) -> tuple[sa.ColumnElement[bool], ...]:
+    # Only due jobs are ever claimed: the index on both queues and due_at finds them without one on leases.
+    due = (jobs.c.queue.in_(queues), jobs.c.task_queue.in_(task_queues), jobs.c.due_at <= at)
+    return (*due, jobs.c.failed_at.is_(None), jobs.c.lease_until <= at)
 
 
 def _claimed(claim: Claim) -> tuple[sa.ColumnElement[bool], ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
+from wayline.core.task_queues import TASK_QUEUES, due_first
 from wayline.store.tables import timers
 
 HELD = "held"
@@ -28,12 +30,15 @@ class ClaimedTimer(msgspec.Struct, frozen=True):
 
 
 _COLUMNS = [timers.c[name] for name in ClaimedTimer.__struct_fields__]
-_soonest = sa.select(timers.c.due_at).where(timers.c.claim_token.is_(None)).order_by(timers.c.due_at).limit(1)
 # On PostgreSQL a common table expression with a lock in it runs once; a plain subquery may run once a row and then
 # claims more than its limit. SQLite has one writer and leaves the lock out.
 _due = (
     sa.select(timers.c.id)
-    .where(timers.c.due_at <= sa.bindparam("at", type_=timers.c.due_at.type), timers.c.claim_token.is_(None))
+    .where(
+        timers.c.task_queue == sa.bindparam("b_task_queue"),
+        timers.c.due_at <= sa.bindparam("at", type_=timers.c.due_at.type),
+        timers.c.claim_token.is_(None),
+    )
     .order_by(timers.c.due_at)
     .limit(sa.bindparam("limit"))
     .with_for_update(skip_locked=True)
@@ -62,18 +67,47 @@ _hold = (
 )
 
 
-def soonest(connection: sa.Connection) -> datetime | None:
-    """When the next timer that nobody has claimed is due; None when there is none."""
-    return connection.execute(_soonest).scalar_one_or_none()
+def soonest(connection: sa.Connection, task_queues: Sequence[str] = TASK_QUEUES) -> dict[str, datetime]:
+    """When the next timer of each task queue that nobody has claimed is due; queues without one are left out."""
+    rows = connection.execute(_heads(tuple(task_queues)))
+    return {row.task_queue: row.due for row in rows if row.due is not None}
+
+
+@lru_cache(maxsize=256)
+def _heads(task_queues: tuple[str, ...]) -> sa.CompoundSelect[Any]:
+    """One look into the index a queue."""
+    of_each = [
+        sa.select(
+            sa.literal(name, sa.Text).label("task_queue"),
+            sa.select(sa.func.min(timers.c.due_at))
+            .where(timers.c.task_queue == name, timers.c.claim_token.is_(None))
+            .scalar_subquery()
+            .label("due"),
+        )
+        for name in task_queues
+    ]
+    return sa.union_all(*of_each)
 
 
 def claim(
-    connection: sa.Connection, *, token: str, at: datetime, lease_until: datetime, limit: int
+    connection: sa.Connection,
+    *,
+    task_queues: Sequence[str] = TASK_QUEUES,
+    token: str,
+    at: datetime,
+    lease_until: datetime,
+    limit: int,
 ) -> list[ClaimedTimer]:
-    """Take up to `limit` due timers until `lease_until`, the longest due first."""
-    rows = connection.execute(_claim, {"at": at, "limit": limit, "token": token, "until": lease_until})
-    found = [ClaimedTimer(**row._mapping) for row in rows]
-    return sorted(found, key=lambda timer: (timer.due_at, timer.id))
+    """Take up to `limit` due timers until `lease_until`: those of high priority first, then those of the queue whose
+    oldest has waited longest."""
+    found: list[ClaimedTimer] = []
+    for name in due_first(soonest(connection, task_queues), at):
+        by = {"b_task_queue": name, "at": at, "limit": limit - len(found), "token": token, "until": lease_until}
+        taken = [ClaimedTimer(**row._mapping) for row in connection.execute(_claim, by)]
+        found += sorted(taken, key=lambda timer: (timer.due_at, timer.id))
+        if len(found) >= limit:
+            break
+    return found
 
 
 def try_later(connection: sa.Connection, token: str, timers_later: Iterable[tuple[str, datetime, int]]) -> None:
@@ -100,19 +134,17 @@ def resume(connection: sa.Connection, *, tenant_id: str, run_id: str, at: dateti
     return connection.execute(statement).rowcount
 
 
-def free_lapsed(connection: sa.Connection, at: datetime) -> int:
+def free_lapsed(connection: sa.Connection, at: datetime, task_queues: Sequence[str] = TASK_QUEUES) -> int:
     """Free the timers whose claimant let the lease pass, having died; answers how many there were."""
-    # Only due timers are ever claimed, so the index on due_at finds them without one on leases.
-    statement = (
-        sa.update(timers)
-        .where(timers.c.due_at <= at, timers.c.lease_until <= at)
-        .values(claim_token=None, lease_until=None)
-    )
+    statement = sa.update(timers).where(*_lapsed(at, task_queues)).values(claim_token=None, lease_until=None)
     return connection.execute(statement).rowcount
 
 
-def lapsed(connection: sa.Connection, at: datetime) -> bool:
+def lapsed(connection: sa.Connection, at: datetime, task_queues: Sequence[str] = TASK_QUEUES) -> bool:
     """Whether there is anything for `free_lapsed` to do."""
-    query = sa.select(sa.literal(1)).where(timers.c.due_at <= at, timers.c.lease_until <= at).limit(1)
-    found: Any = connection.execute(query).scalar_one_or_none()
-    return found is not None
+    return connection.execute(sa.select(sa.literal(1)).where(*_lapsed(at, task_queues)).limit(1)).first() is not None
+
+
+def _lapsed(at: datetime, task_queues: Sequence[str]) -> tuple[sa.ColumnElement[bool], ...]:
+    # Only due timers are ever claimed, so the index on queue and due_at finds them without one on leases.
+    return timers.c.task_queue.in_(task_queues), timers.c.due_at <= at, timers.c.lease_until <= at

@@ -45,7 +45,8 @@ class OtherSystems:
     async def soonest(self) -> datetime | None:
         """When the next job is due or the next answer comes."""
         due = await self._access.read(lambda connection: stored.soonest(connection, list(QUEUES)))
-        return min([*due.values(), *(at for at, _, _ in self._at_work[:1])], default=None)
+        waiting = [at for of_each in due.values() for at in of_each.values()]
+        return min([*waiting, *(at for at, _, _ in self._at_work[:1])], default=None)
 
     async def run_once(self) -> None:
         """Take what is due now, and give the answers that are ready now."""
