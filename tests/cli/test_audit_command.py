@@ -58,7 +58,7 @@ def test_what_was_tampered_with_is_named_and_the_command_fails(desk: Desk) -> No
     told = audit(desk, "verify")
     assert told.exit_code == 1
     assert told.stdout == (f"changed         ticket {ticket_id} at 1: the row is not the one that was written here\n")
-    assert "1 findings in" in told.stderr
+    assert "1 finding in" in told.stderr
     report = json.loads(audit(desk, "verify", "--json").stdout)
     (finding,) = report["findings"]
     assert report["verified"] is False

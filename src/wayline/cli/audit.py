@@ -172,7 +172,8 @@ def _conclude(verified: Verified, findings: list[Finding]) -> None:
     if not findings:
         typer.echo(f"Everything is as it was written: {looked_at}.")
         return
-    most = " or more" if len(findings) >= MAX_FINDINGS else ""
-    typer.echo(f"{len(findings):,}{most} findings in {looked_at}.", err=True)
+    counted = "1 finding" if len(findings) == 1 else f"{len(findings):,} findings"
+    most = ", and perhaps more," if len(findings) >= MAX_FINDINGS else ""
+    typer.echo(f"{counted}{most} in {looked_at}.", err=True)
     if verified.rows and verified.changed_rows == verified.rows:
         typer.echo("Not one row fits. Is WAYLINE_SECRET_KEY the one the server runs with?", err=True)

@@ -116,6 +116,7 @@ class _RunSeq(msgspec.Struct):
 
 
 _Part = _Subject | Boundary | _Row
+_places = sa.values(sa.column("id", timeline.c.subject_id.type), sa.column("seq", timeline.c.seq.type))
 _run_seq = msgspec.msgpack.Decoder(_RunSeq)
 
 
@@ -403,9 +404,10 @@ def _hashes(connection: sa.Connection, heads: list[Head]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for start in range(0, len(heads), SUBJECTS_A_READ):
         some = heads[start : start + SUBJECTS_A_READ]
-        places = [(head.subject_id, head.seq) for head in some]
-        query = sa.select(timeline.c.subject_id, timeline.c.hash)
-        rows = connection.execute(query.where(sa.tuple_(timeline.c.subject_id, timeline.c.seq).in_(places)))
+        # A join with what is wanted: SQLite reads the whole table for an IN of pairs.
+        wanted = _places.data([(head.subject_id, head.seq) for head in some]).cte("wanted")
+        there = wanted.join(timeline, sa.and_(timeline.c.subject_id == wanted.c.id, timeline.c.seq == wanted.c.seq))
+        rows = connection.execute(sa.select(timeline.c.subject_id, timeline.c.hash).select_from(there))
         found |= {row.subject_id: bytes(row.hash) for row in rows}
     return found
 

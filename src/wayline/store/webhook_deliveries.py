@@ -63,7 +63,8 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 _waiting = [_d[name] for name in Waiting.__struct_fields__]
-_is_pending = _d.status == PENDING
+# Spelled out, and no parameter: only so do both databases see that the indexes of what is pending will do.
+_is_pending = _d.status == sa.literal_column(f"'{PENDING}'")
 _soonest = sa.select(sa.func.min(_d.due_at)).where(_d.webhook_id == webhooks.c.id, _is_pending).scalar_subquery()
 
 
