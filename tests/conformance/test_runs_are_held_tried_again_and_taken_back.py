@@ -171,6 +171,22 @@ def test_a_worker_that_dies_during_a_pause_has_its_job_done_after_it(desk: Drive
     assert desk.run(run_id).status == "completed"
 
 
+def test_a_job_that_an_incident_held_is_not_begun_in_a_paused_run(desk: DrivenDesk, inventory: OtherSystem) -> None:
+    run_id = desk.start(desk.publish(order(inventory)))
+    desk.write(sa.update(jobs).values(claim_token=stored_jobs.HELD, lease_until=stored_jobs.FAR))
+    asks(desk, PauseRun, run_id)
+
+    def incident_resumed() -> int:
+        with desk.wayline.database.writer.begin() as connection:
+            now = desk.wayline.clock.now()
+            return stored_jobs.resume(connection, tenant_id=desk.tenant_id, run_id=run_id, at=now)
+
+    assert (incident_resumed(), desk.do_jobs()) == (1, 0)
+    asks(desk, ResumeRun, run_id)
+    assert desk.do_jobs() == 1
+    assert desk.run(run_id).status == "completed"
+
+
 def test_a_paused_run_is_resumed_by_a_process_that_never_saw_it(desk: DrivenDesk) -> None:
     first = {"id": "first", "type": "wait", "for": {"signal": "go"}, "next": "ask"}
     run_id = desk.start(desk.publish(first, form(timeout_hours=4)))

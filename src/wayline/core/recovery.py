@@ -200,7 +200,7 @@ def taken_reports(run: Run) -> list[commands.ReportAction]:
 
 
 def retry(deciding: Deciding, command: commands.RetryRun) -> None:
-    """The run goes on where it ended: see decision record 15."""
+    """The run goes on where it ended: see decision record 18."""
     run = deciding.run
     require_allowed(run, "retry")
     if run.status == "cancelled":

@@ -39,6 +39,8 @@ class ClaimedJob(msgspec.Struct, frozen=True):
 Claim = tuple[str, str]
 """A job's id and the token it was taken under."""
 
+is_stopped = sa.or_(jobs.c.failed_at.is_not(None), jobs.c.claim_token == HELD)
+"""A job that has failed for good, or whose outcome could not be taken: nobody does it until a person resumes it."""
 _COLUMNS = [jobs.c[name] for name in ClaimedJob.__struct_fields__]
 _waiting = sa.and_(jobs.c.claim_token.is_(None), jobs.c.failed_at.is_(None))
 _due = (
@@ -157,14 +159,23 @@ def resume(connection: sa.Connection, *, tenant_id: str, at: datetime, job_id: s
     """Have a failed job, or the held jobs of a run, done now; answers how many there were. Those of a paused run are
     done when it goes on."""
     subject = jobs.c.id == job_id if job_id else jobs.c.run_id == run_id
-    stopped = sa.or_(jobs.c.failed_at.is_not(None), jobs.c.claim_token == HELD)
+    return connection.execute(_resume(at).where(jobs.c.tenant_id == tenant_id, subject, is_stopped)).rowcount
+
+
+def resume_of_queue(connection: sa.Connection, *, tenant_id: str, at: datetime, queue: str, limit: int) -> list[str]:
+    """Likewise up to `limit` of a queue's failed and held jobs; answers which."""
+    some = sa.select(jobs.c.id).where(jobs.c.tenant_id == tenant_id, jobs.c.queue == queue, is_stopped)
+    statement = _resume(at).where(jobs.c.id.in_(some.order_by(jobs.c.id).limit(limit)), is_stopped)
+    return list(connection.execute(statement.returning(jobs.c.id)).scalars())
+
+
+def _resume(at: datetime) -> sa.Update:
     is_paused = sa.exists().where(runs.c.id == jobs.c.run_id, runs.c.status == "paused")
     due_at = sa.case((is_paused, jobs.c.due_at), else_=sa.bindparam("b_at", at, type_=jobs.c.due_at.type))
     values = {"claim_token": None, "lease_until": None, "failed_at": None, "error": None, "due_at": due_at}
     # A run counts its job's attempts itself; a job of its own begins anew.
     attempt = sa.case((jobs.c.run_id.is_(None), 1), else_=jobs.c.attempt)
-    statement = sa.update(jobs).where(jobs.c.tenant_id == tenant_id, subject, stopped)
-    return connection.execute(statement.values(**values, attempt=attempt)).rowcount
+    return sa.update(jobs).values(**values, attempt=attempt)
 
 
 def claim_tokens(connection: sa.Connection, ids: list[str], *, lock: bool) -> dict[str, str | None]:
