@@ -10,14 +10,18 @@ import yaml
 from every_way import Explored, explore
 from example_desk import AT, CALENDARS, DIRECTORY, EXAMPLES, GROUPS, facts
 
-from wayline.core.check import check
+from wayline.core.check import Desk, check
 from wayline.core.facts import Facts
 from wayline.core.graph import Node, build, outcomes_of, whos_of
+from wayline.core.rule import TRIGGERS, parse_rule
+from wayline.core.rule_check import rule_warnings
 from wayline.core.steps.catalogue import STEP_TYPES
 from wayline.core.steps.form import FIELD_TYPES
 from wayline.core.template import read
+from wayline.core.yaml_text import read_yaml
 
 MAX_LINES = 60
+RULES = sorted((EXAMPLES[0].parent / "rules").glob("*.yaml"))
 MAX_STATES = 20_000
 PROMISED = {
     "Laptop Provisioning - New Hire",
@@ -162,6 +166,25 @@ def _steps(definition: dict[str, Any]) -> tuple[Any, ...]:
     return template.steps
 
 
-def test_nothing_but_templates_lies_among_the_examples() -> None:
+def test_nothing_but_templates_rules_and_tests_lies_among_the_examples() -> None:
     folder: Path = EXAMPLES[0].parent
-    assert [p.name for p in folder.iterdir() if p.suffix not in (".yaml", ".md")] == []
+    assert {p.name for p in folder.iterdir() if p.is_dir()} == {"rules", "tests"}
+    assert [p.name for p in folder.rglob("*") if p.is_file() and p.suffix not in (".yaml", ".md")] == []
+
+
+@pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
+def test_an_example_rule_has_no_doubt_about_it_and_is_kept_under_its_name(path: Path) -> None:
+    rule = parse_rule(read_yaml(path.read_text()))
+    desk = Desk(directory=DIRECTORY, calendars=CALENDARS, templates={d["name"] for d in DEFINITIONS.values()})
+    assert rule_warnings(rule, desk) == []
+    assert path.stem == "-".join(rule.name.lower().split())
+    assert path.read_text().startswith("# Shows: ")
+
+
+def test_together_the_example_rules_use_most_triggers_and_actions() -> None:
+    rules = [parse_rule(read_yaml(path.read_text())) for path in RULES]
+    assert len(rules) >= 6
+    assert {rule.trigger for rule in rules} == set(TRIGGERS) - {"on_step_overdue"}
+    actions = {action.type for rule in rules for action in rule.actions}
+    assert actions >= {"start_workflow", "send_notification", "assign", "add_comment", "escalate", "create_ticket"}
+    assert any(rule.stop for rule in rules)

@@ -19,7 +19,7 @@ from wayline.api.template_calls import WRITERS, facts_of
 from wayline.core import ticket as desk_tickets
 from wayline.core.public_ids import uuid_of
 from wayline.core.refusals import Issue, Refusal, invalid, not_found
-from wayline.core.rule_trial import Trial, occasion, try_out
+from wayline.core.rule_trial import Trial, occasion, sees_alone, try_out
 from wayline.core.rules import CompiledRule, Happening, RuleSet
 from wayline.core.ticket import number_in
 from wayline.engine.rule_publishing import parsed, written
@@ -228,7 +228,8 @@ def _made_up(
         ticket = _opened(call, desk, event.ticket, at)
     ticket, before = _changed(desk, ticket, event.changes)
     return occasion(
-        rule,
+        rule.trigger,
+        rule_id=sees_alone(rule),
         ticket=ticket,
         at=at,
         before=before,

@@ -16,6 +16,7 @@ COMMANDS = (
     "user",
     "token",
     "check",
+    "test",
     "apply",
     "export",
     "discover",

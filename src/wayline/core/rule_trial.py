@@ -32,25 +32,27 @@ class Trial(msgspec.Struct, frozen=True):
 
 
 def occasion(
-    rule: CompiledRule,
+    trigger: str,
     *,
     ticket: dict[str, Any] | None,
     at: datetime,
     before: dict[str, Any] | None = None,
     last_person_at: datetime | None = None,
+    rule_id: str | None = None,
     **families: Any,
 ) -> Happening:
-    """An event of the rule's trigger to try it on. `before` is what the event changed, field → earlier value; None that
-    it changed nothing, or made the ticket. `families` are its actor, comment, run, step and payload."""
+    """An event to try rules on: all of its trigger, or the one with that id. `before` is what the event changed, field →
+    earlier value; None that it changed nothing, or made the ticket. `families` are its actor, comment, run, step and
+    payload."""
     return Happening(
         id=TRIAL_EVENT_ID,
-        trigger=rule.trigger,
+        trigger=trigger,
         at=at,
         cause=Cause(TRIAL_EVENT_ID),
         ticket=ticket,
-        before=None if rule.trigger == "on_ticket_created" else before or {},
+        before=None if trigger == "on_ticket_created" else before or {},
         last_person_at=last_person_at,
-        rule_id=sees_alone(rule),
+        rule_id=rule_id,
         **families,
     )
 

@@ -77,7 +77,13 @@ def event_of(
         )
         if kept:
             return msgspec.structs.replace(kept[0].happening, rule_id=sees_alone(rule))
-    return occasion(rule, ticket=stored.ticket, at=at, last_person_at=stored.last_person_at)
+    return occasion(
+        rule.trigger,
+        ticket=stored.ticket,
+        at=at,
+        last_person_at=stored.last_person_at,
+        rule_id=sees_alone(rule),
+    )
 
 
 def _happened(
@@ -95,7 +101,7 @@ def _happened(
     if rule.trigger == "on_comment":
         families["comment"] = _latest_comment(connection, stored)
     by_person = event.at if event.actor is not None else stored.last_person_at
-    return occasion(rule, ticket=ticket, before=before, at=event.at, last_person_at=by_person, **families)
+    return occasion(rule.trigger, ticket=ticket, before=before, at=event.at, last_person_at=by_person, **families)
 
 
 def _latest_comment(connection: sa.Connection, stored: StoredTicket) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from wayline.cli.definitions.documents import Document
+from wayline.cli.definitions.tables import read_table
 from wayline.core.check import Desk, check
 from wayline.core.names import unkeepable
 from wayline.core.refusals import Issue
@@ -28,6 +29,9 @@ def problems_of(document: Document) -> tuple[Problem, ...]:
     unread = reading_problems(document)
     if unread or document.kind == "template":
         return unread or check(document.content).problems
+    if document.kind == "test":
+        issues = read_table(document.content)[1]
+        return tuple(Problem("error", issue.code, issue.message, issue.path) for issue in issues)
     return rule_problems(document)[1]
 
 

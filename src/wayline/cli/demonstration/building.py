@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from wayline.bootstrap import Wayline
 from wayline.cli.demonstration.calendars import Days
-from wayline.cli.demonstration.examples import example_files
-from wayline.cli.demonstration.founding import FOUNDER, TENANT_ID, found, publish_examples
+from wayline.cli.demonstration.examples import RULES, example_files
+from wayline.cli.demonstration.founding import FOUNDER, TENANT_ID, found, publish_examples, save_rules
 from wayline.cli.demonstration.living import live
 from wayline.cli.demonstration.stories import stories
 from wayline.cli.demonstration.story_clock import StoryClock
@@ -56,6 +56,7 @@ def build(settings: Settings, *, now: datetime | None = None, anew: bool = False
         cast = found(wayline, days)
         publish_examples(wayline, cast, example_files())
         asyncio.run(live(wayline, clock, cast, stories(days), days))
+        save_rules(wayline, cast, example_files(RULES))
         wayline.door.submit_and_wait(
             Change(tenant_id=TENANT_ID, actor=cast.actors[FOUNDER], write=_note_that_it_is_built)
         )

@@ -1,4 +1,4 @@
-"""Where the example templates are: in the package when it was installed, beside the sources in a checkout."""
+"""Where the example templates and rules are: in the package when it was installed, beside the sources in a checkout."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import wayline
 
 PACKAGE = Path(wayline.__file__).parent
+RULES = "rules"
 PLACES = (PACKAGE / "examples", PACKAGE.parents[1] / "examples")
 
 
@@ -14,10 +15,11 @@ class ExamplesMissing(FileNotFoundError):
     """Neither is there."""
 
 
-def example_files() -> list[Path]:
-    """The files, by name. Raises ExamplesMissing."""
+def example_files(folder: str = "") -> list[Path]:
+    """The files of templates, or those in a folder beside them (RULES), by name. Raises ExamplesMissing."""
     for place in PLACES:
-        found = sorted(place.glob("*.yaml"))
+        found = sorted((place / folder).glob("*.yaml"))
         if found:
             return found
-    raise ExamplesMissing(f"there are no example templates in {' or in '.join(map(str, PLACES))}")
+    looked = " or in ".join(str(place / folder) for place in PLACES)
+    raise ExamplesMissing(f"there are no examples in {looked}")

@@ -24,13 +24,17 @@ from wayline.cli.demonstration.people import (
     TEAMS,
     Colleague,
 )
+from wayline.cli.demonstration.queues import QUEUES, RESOLUTION_CATEGORIES
 from wayline.core.calendar_definition import CalendarDefinition
 from wayline.core.facts import SYSTEM, Absence, Actor
 from wayline.core.person import DEFAULTS
+from wayline.engine import rule_publishing
 from wayline.engine.door import Change, Transaction
 from wayline.engine.publishing import Author, checked_for, create
 from wayline.store import demo_desk, groups, people
 from wayline.store.calendars import insert_calendar
+from wayline.store.queues import insert_queue, put_managers
+from wayline.store.resolution_categories import insert_category
 
 TENANT_ID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "marlow.example"))
 """Always the same, so that the demo's own tenant is never mistaken for somebody else's."""
@@ -64,6 +68,7 @@ def found(wayline: Wayline, days: Days) -> Cast:
         cast = _hire(tx, password_hash)
         _team_up(tx, cast)
         _open_hours(tx)
+        _set_up_queues(tx, cast)
         _send_away(tx, cast, days)
         return cast
 
@@ -86,6 +91,15 @@ def publish_examples(wayline: Wayline, cast: Cast, examples: list[Path]) -> None
             note=f"From examples/{path.name}",
         )
         wayline.door.submit_and_wait(Change(tenant_id=TENANT_ID, actor=author.actor, write=publishing))
+
+
+def save_rules(wayline: Wayline, cast: Cast, examples: list[Path]) -> None:
+    """Have the example rules look at what happens from now on. Raises a refusal for one that cannot be read."""
+    author = Author(tenant_id=TENANT_ID, actor=cast.actors[FOUNDER])
+    for path in examples:
+        rule = rule_publishing.parsed(read_definition(path))
+        saving = partial(rule_publishing.create, author=author, rule=rule, secret_key=wayline.secret_key)
+        wayline.door.submit_and_wait(Change(tenant_id=TENANT_ID, actor=author.actor, write=saving))
 
 
 def _hire(tx: Transaction, password_hash: str) -> Cast:
@@ -141,6 +155,14 @@ def _open_hours(tx: Transaction) -> None:
         insert_calendar(
             tx.connection, tenant_id=TENANT_ID, definition=definition, is_default=written is OFFICE_HOURS, at=tx.at
         )
+
+
+def _set_up_queues(tx: Transaction, cast: Cast) -> None:
+    for name, manager in QUEUES.items():
+        number = insert_queue(tx.connection, tenant_id=TENANT_ID, name=name, outgoing_mailbox_id=None)
+        put_managers(tx.connection, tenant_id=TENANT_ID, number=number, user_ids=[cast.id_of(manager)])
+    for name, colour in RESOLUTION_CATEGORIES.items():
+        insert_category(tx.connection, tenant_id=TENANT_ID, name=name, colour=colour)
 
 
 def _send_away(tx: Transaction, cast: Cast, days: Days) -> None:
