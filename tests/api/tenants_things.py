@@ -27,9 +27,16 @@ def things_of(desk: Desk) -> dict[str, str]:
     instance = made("/workflows/instantiate", {"template_id": template["id"], "ticket_id": ticket["id"]}, by=bo)
     made(f"/tickets/{ticket['id']}/links", {"kind": "relates_to", "ticket_id": other["id"]}, by=bo)
     webhook = root.post(f"{API}/webhooks", json={"url": "https://hooks.example/", "events": ["*"]}).json()
+    sign = {"id": "sign", "type": "approval", "approvers": [{"user": desk.root.id}]}
+    signing = made("/workflows/templates", {"name": "Sign", "steps": [sign]})
+    run = bo.post(f"{API}/workflows", json={"template_id": signing["id"]}).json()
+    run = bo.get(f"{API}/workflows/{run['id']}").json()
     away = {"from": "2031-01-01T00:00:00Z", "to": "2031-01-02T00:00:00Z"}
     item = instance["step_instances"][0]["id"]
     return {
+        "/workflows": run["id"],
+        "/approvals": run["approvals"][0]["id"],
+        "/snapshots": "0",
         "/workflows/templates": template["id"],
         "/analytics/templates": template["id"],
         "/workflows/instances": instance["id"],

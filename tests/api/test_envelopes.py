@@ -33,6 +33,7 @@ TWO_ISSUES = invalid(Issue("name", "Too long."), Issue("name", "Not printable.")
         ("/api/v1/workflows", "002"),
         ("/api/v1/workflows/not-a-uuid", "002"),
         ("/api/v1/workflows/templates-of-mine", "002"),
+        ("/api/v1/workflows/a\nb/pause", "002"),
         ("/api/v1/callbacks/x", "002"),
         ("/api/v1/webhooks", "002"),
         ("/api/v1/webhooks/x/deliveries", "002"),

@@ -86,7 +86,7 @@ def answer_to(refusal: Refusal, path: str, request_id: str, at: datetime) -> Res
     return json(_ENVELOPES[surface](refusal, Asked(path, request_id, at)), status, headers)
 
 
-_RUNS = re.compile(r"^/api/v1/workflows(/(?!(templates|instances|instantiate|ticket|step-types)(/|$)).*)?$")
+_RUNS = re.compile(r"^/api/v1/workflows(/(?!(templates|instances|instantiate|ticket|step-types)(/|$)).*)?\Z", re.DOTALL)
 _ADMINISTRATION = re.compile(r"^/api/(v1/workflow/|(create_ticket|idempotency_key)/?$)")
 
 
