@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from wayline.core.business_time import ALWAYS, Calendar, add, between
+from wayline.core.business_time import ALWAYS, Calendar, add
+from wayline.core.clocks import at_rest, start_clocks
 from wayline.core.effects import (
     CancelJob,
     CancelTimer,
@@ -38,7 +39,6 @@ from wayline.core.run import (
     EndedVisit,
     Failure,
     Run,
-    StoppedTimer,
     Timer,
     Undoable,
     activation_id,
@@ -142,7 +142,7 @@ class Deciding:
                 continue
             node = self.graph.nodes[activation.step_id]
             self.note("step_activated", f"Awaiting {node.step.title} again", activation=activation)
-            self.start_clocks(activation)
+            start_clocks(self, activation)
             node.kind.reopen(self, activation, node.step)
 
     def _visit_again(self, left: Activation) -> Activation:
@@ -249,7 +249,7 @@ class Deciding:
         run.arrivals = [*run.arrivals, *self._arrivals]
         self._arrivals.clear()
         if not run.redo:
-            run.closed = [*run.closed, *(self.at_rest(activation) for activation in run.open)]
+            run.closed = [*run.closed, *(at_rest(self, activation) for activation in run.open)]
         for activation in list(run.open):
             self._keep(self._leave(activation, status="cancelled", outcome=None))
 
@@ -541,38 +541,6 @@ class Deciding:
         self.effects.append(StartTimer(id=effect_id, due_at=due_at, kind=kind, activation_id=activation.id))
         activation.timers[effect_id] = Timer(kind, due_at, calendar, fixed)
         return effect_id
-
-    def at_rest(self, activation: Activation, at: datetime | None = None) -> Activation:
-        """A copy of the activation whose timers stand still as of an instant (None: now)."""
-        rested = activation.copy()
-        for timer in activation.timers.values():
-            rested.stopped.append(self._stopped(timer, activation, at or self.at))
-        rested.timers = {}
-        if any(timer.sets_due_at for timer in rested.stopped):
-            rested.due_at = None
-        return rested
-
-    def _stopped(self, timer: Timer, activation: Activation, at: datetime) -> StoppedTimer:
-        if timer.fixed:
-            return StoppedTimer(timer.kind, fixed_at=timer.due_at)
-        left_s = between(self.calendar(timer.calendar), at, timer.due_at) if timer.due_at > at else 0.0
-        return StoppedTimer(timer.kind, left_s, timer.calendar, sets_due_at=timer.due_at == activation.due_at)
-
-    def stop_clocks(self, activation: Activation) -> None:
-        """The activation's timers stand still: what is left of each is kept."""
-        for timer in activation.timers:
-            self.effects.append(CancelTimer(id=timer))
-        rested = self.at_rest(activation)
-        activation.timers, activation.stopped, activation.due_at = {}, rested.stopped, rested.due_at
-
-    def start_clocks(self, activation: Activation) -> None:
-        """The activation's timers run on with what was left of them."""
-        stopped, activation.stopped = activation.stopped, []
-        for timer in stopped:
-            due_at = timer.fixed_at or add(self.calendar(timer.calendar), self.at, timer.left_s)
-            self.start_timer(activation, timer.kind, due_at, calendar=timer.calendar, fixed=timer.fixed_at is not None)
-            if timer.sets_due_at:
-                activation.due_at = due_at
 
     def move_work(self, activation: Activation) -> None:
         """Show the activation's deadline as it is now in the inboxes it is in."""

@@ -11,6 +11,7 @@ from datetime import datetime
 import msgspec
 
 from wayline.core import commands
+from wayline.core.clocks import start_clocks, stop_clocks
 from wayline.core.decision import Deciding
 from wayline.core.effects import CancelTimer, FreeJob, HoldJob, StartTimer
 from wayline.core.graph import Graph
@@ -60,13 +61,19 @@ def require_allowed(run: Run, word: str, *, code: str = "invalid_state") -> None
         return
     is_undoing = run.compensation is not None and run.compensation.state == "running"
     state = f"{run.status} and is being undone" if is_undoing else run.status
-    may = f"it can be {' or '.join(PARTICIPLES[w] for w in words)}" if words else "wait until that is done"
     raise Refusal(
         "conflict",
-        f"The run is {state}; it cannot be {PARTICIPLES[word]}, {may}.",
+        f"The run is {state} and cannot be {PARTICIPLES[word]}; {_what_it_can_be(words)}.",
         code="compensating" if is_undoing else code,
         details={"state": run.status, "allowed": list(words)},
     )
+
+
+def _what_it_can_be(words: tuple[str, ...]) -> str:
+    if not words:
+        return "wait until that is done"
+    *first, last = [PARTICIPLES[word] for word in words]
+    return f"it can be {', '.join(first)} or {last}" if first else f"it can be {last}"
 
 
 class Runner(msgspec.Struct, frozen=True):
@@ -98,7 +105,7 @@ def pause(deciding: Deciding, command: commands.PauseRun) -> None:
         run.begin_timer = None
     for activation in run.open:
         due_at = activation.due_at
-        deciding.stop_clocks(activation)
+        stop_clocks(deciding, activation)
         if activation.due_at != due_at:
             deciding.move_work(activation)
         if activation.job is not None:
@@ -162,7 +169,7 @@ def resume(deciding: Deciding, command: commands.ResumeRun) -> None:
     reported = _reported(run)
     for activation in run.open:
         due_at = activation.due_at
-        deciding.start_clocks(activation)
+        start_clocks(deciding, activation)
         if activation.due_at != due_at:
             deciding.move_work(activation)
         if activation.job is not None and activation.job not in reported:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from wayline.core import commands
+from wayline.core.clocks import at_rest
 from wayline.core.compensation import left_behind
 from wayline.core.decision import Deciding
 from wayline.core.graph import Graph
@@ -38,7 +39,7 @@ def roll_back(deciding: Deciding, command: commands.RollBackRun) -> None:
     deciding.leave_off()
     left_behind(deciding, taken_reports(run))
     run.redo, run.arrivals = [], list(snapshot.arrivals)
-    run.closed = [deciding.at_rest(activation, snapshot.at) for activation in snapshot.open]
+    run.closed = [at_rest(deciding, activation, snapshot.at) for activation in snapshot.open]
     run.variables = {**_defaults(deciding.graph), **snapshot.variables}
     run.outputs = dict(snapshot.outputs)
     run.latest, run.completed = dict(snapshot.latest), list(snapshot.completed)

@@ -380,7 +380,7 @@ def test_only_a_live_run_is_paused_and_only_a_paused_one_resumed() -> None:
     story.when(pauses(ROOT))
     refusal = story.refuses(pauses(ROOT))
     assert refusal.kind == "conflict"
-    assert refusal.message == ("The run is paused; it cannot be paused, it can be resumed or cancelled or rolled back.")
+    assert refusal.message == ("The run is paused and cannot be paused; it can be resumed, cancelled or rolled back.")
     story.when(resumes(ROOT), submits(BO, "ask", why="x"))
     for command in (pauses(ROOT), resumes(ROOT)):
         assert story.refuses(command).details == {"state": "completed", "allowed": ["rollback"]}
