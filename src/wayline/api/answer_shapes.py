@@ -419,6 +419,27 @@ SHAPES |= {
         id=_TEXT, status=_EXECUTION_STATUS, cancelled_at=_NUMBER, timeline=_list(_ref("ExecutionEvent"))
     ),
     "ExecutionEvent": _EXECUTION_EVENT,
+    "TaskQueue": _record(
+        name=_TEXT,
+        depth=_NUMBER,
+        workers=_NUMBER,
+        oldest_waiting_at=_maybe(_NUMBER),
+        oldest_waiting_seconds=_maybe(_NUMBER),
+    ),
+    "JobQueue": _record(
+        name=_TEXT, waiting=_NUMBER, active=_NUMBER, delayed=_NUMBER, failed=_NUMBER, completed=_NUMBER
+    ),
+    "FailedJob": _record(
+        id=_TEXT,
+        queue=_TEXT,
+        task_queue=_TEXT,
+        workflow_id=_maybe(_TEXT),
+        attempts=_NUMBER,
+        error=_maybe(_TEXT),
+        created_at=_NUMBER,
+        failed_at=_maybe(_NUMBER),
+    ),
+    "JobsRetried": _record(name=_TEXT, retried=_NUMBER, has_more=_FLAG),
     "CallbackReceived": _record(
         run_id=_ID,
         step_id=_TEXT,

@@ -50,6 +50,7 @@ from wayline.api import (
     users,
     views,
     webhooks,
+    work_queues,
 )
 from wayline.api.auth import Callers
 from wayline.api.endpoint import Resource
@@ -77,6 +78,7 @@ RESOURCES: tuple[Resource, ...] = tuple(
         run_recovery,
         callbacks,
         executions,
+        work_queues,
         decision_links,
         inbox,
         tickets,

@@ -55,6 +55,11 @@ def callback_urls(wayline: Wayline, run: Run, graph: Graph) -> dict[str, str]:
     }
 
 
+def is_mine(call: Call, run: Run) -> bool:
+    """Whether the caller may do with the run what its owner may, and so may have the addresses it waits at."""
+    return call.caller.role == "admin" or run.owner_id == call.caller.user_id
+
+
 def _awaits_callback(graph: Graph, step_id: str) -> bool:
     step = graph.nodes[step_id].step
     return isinstance(step, WaitStep) and bool(step.for_.callback)

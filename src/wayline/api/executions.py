@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from wayline.api.answer_shapes import bare, listed_after
 from wayline.api.auth import abilities_of
-from wayline.api.callbacks import callback_urls
+from wayline.api.callbacks import callback_urls, is_mine
 from wayline.api.endpoint import ID_PATTERN, Call, Resource
 from wayline.api.execution_view import (
     LATEST_EVENTS,
@@ -474,7 +474,7 @@ async def _visible(call: Call) -> StoredExecution:
 async def _own(call: Call) -> StoredExecution:
     """The same, when the caller may end it: its owner and admins."""
     found = await _visible(call)
-    if call.caller.role != "admin" and found.run.owner_id != call.caller.user_id:
+    if not is_mine(call, found.run):
         raise Refusal("forbidden", "Only its owner or an admin may do that.", code="not_owner")
     return found
 
@@ -482,5 +482,5 @@ async def _own(call: Call) -> StoredExecution:
 async def _shown(call: Call, found: StoredExecution, events: Sequence[TimelineEvent]) -> dict[str, Any]:
     graph: Graph = await graph_of(call, found.run)
     run: Run = found.run
-    urls = callback_urls(call.wayline, run, graph)
+    urls = callback_urls(call.wayline, run, graph) if is_mine(call, run) else {}
     return execution(run, graph, events, archived=found.archived, urls=urls)

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from wayline.api.answer_shapes import one, page
+from wayline.api.callbacks import callback_urls, is_mine
 from wayline.api.endpoint import ID_PATTERN, Call, Paging, Resource, page_of
 from wayline.api.instance_view import instance, needs_history, stored_as
 from wayline.api.problems import data, issue, json
@@ -335,7 +336,18 @@ async def shown_instances(call: Call, runs: list[Run]) -> list[dict[str, Any]]:
     visits: dict[str, list[StoredVisit]] = {}
     if looped:
         visits = await call.read(read_visits, tenant_id=call.caller.tenant_id, run_ids=looped)
-    return [instance(run, await graph_of(call, run), visits.get(run.id)) for run in runs]
+    return [await _with_addresses(call, run, visits.get(run.id)) for run in runs]
+
+
+async def _with_addresses(call: Call, run: Run, visits: list[StoredVisit] | None) -> dict[str, Any]:
+    """The instance; for its owner and admins with the addresses at which its steps wait to be called back."""
+    graph = await graph_of(call, run)
+    shown = instance(run, graph, visits)
+    urls = callback_urls(call.wayline, run, graph) if is_mine(call, run) else {}
+    for step in shown["step_instances"] if urls else ():
+        if step["id"] in urls:
+            step["callback_url"] = urls[step["id"]]
+    return shown
 
 
 async def graph_of(call: Call, run: Run) -> Graph:

@@ -140,6 +140,20 @@ def close_incident(
     )
 
 
+def close_of_jobs(connection: sa.Connection, *, tenant_id: str, job_ids: Sequence[str], closed_by: str | None) -> None:
+    """Close the open incidents of these jobs as `resumed`."""
+    connection.execute(
+        sa.update(incidents)
+        .where(
+            incidents.c.tenant_id == tenant_id,
+            incidents.c.subject == "job",
+            incidents.c.subject_id.in_(job_ids),
+            incidents.c.status == "open",
+        )
+        .values(status="resumed", closed_by=closed_by)
+    )
+
+
 def names_of_subjects(
     connection: sa.Connection, *, tenant_id: str, found: Sequence[StoredIncident]
 ) -> dict[tuple[str, str], str]:

@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from wayline.store.jobs import HELD
+from wayline.store.jobs import is_stopped
 from wayline.store.tables import job_tallies, jobs, timers, workers
 
 Tally = Mapping[tuple[str, str], int]
@@ -109,7 +109,7 @@ def waiting_by_task_queue(connection: sa.Connection, *, tenant_id: str, at: date
 def counts_by_job_queue(connection: sa.Connection, *, tenant_id: str, at: datetime) -> dict[str, Counts]:
     """What became of the tenant's jobs, by job queue; queues without any are left out."""
     state = sa.case(
-        (_failed(), "failed"),
+        (is_stopped, "failed"),
         (jobs.c.claim_token.is_not(None), "active"),
         (jobs.c.due_at > at, "delayed"),
         else_="waiting",
@@ -132,38 +132,7 @@ def failed_jobs(
 ) -> list[FailedJob]:
     """The tenant's failed jobs of a queue in the order of their ids, from after that of `after` on."""
     columns = [jobs.c[name] for name in FailedJob.__struct_fields__]
-    query = sa.select(*columns).where(jobs.c.tenant_id == tenant_id, jobs.c.queue == queue, _failed())
+    query = sa.select(*columns).where(jobs.c.tenant_id == tenant_id, jobs.c.queue == queue, is_stopped)
     if after is not None:
         query = query.where(jobs.c.id > after)
     return [FailedJob(*row) for row in connection.execute(query.order_by(jobs.c.id).limit(limit))]
-
-
-def retry_failed(
-    connection: sa.Connection, *, tenant_id: str, queue: str, at: datetime, limit: int
-) -> list[tuple[str, str | None]]:
-    """Have up to `limit` failed jobs of a queue done now; answers (job, run) of each. A run counts its job's attempts
-    itself; a job of its own begins anew."""
-    some = (
-        sa.select(jobs.c.id)
-        .where(jobs.c.tenant_id == tenant_id, jobs.c.queue == queue, _failed())
-        .order_by(jobs.c.id)
-        .limit(limit)
-    )
-    statement = (
-        sa.update(jobs)
-        .where(jobs.c.id.in_(some), jobs.c.tenant_id == tenant_id, _failed())
-        .values(
-            claim_token=None,
-            lease_until=None,
-            failed_at=None,
-            error=None,
-            due_at=at,
-            attempt=sa.case((jobs.c.run_id.is_(None), 1), else_=jobs.c.attempt),
-        )
-        .returning(jobs.c.id, jobs.c.run_id)
-    )
-    return [(row[0], row[1]) for row in connection.execute(statement)]
-
-
-def _failed() -> sa.ColumnElement[bool]:
-    return sa.or_(jobs.c.failed_at.is_not(None), jobs.c.claim_token == HELD)
