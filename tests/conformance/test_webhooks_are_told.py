@@ -390,6 +390,18 @@ def test_later_events_of_a_run_wait_for_the_one_that_is_tried_again(desk: Driven
     assert seen(receiver, failed) == ["run.started", "run.started", "run.completed"]
 
 
+def test_events_of_one_decision_wait_for_the_first_of_them(desk: DrivenDesk, receiver: OtherSystem) -> None:
+    subscribe(desk, receiver, "wayline.run.started", "wayline.step.activated")
+    receiver.answers.append(answer(503))
+    run_id = desk.start(desk.publish(form()))
+    tell_all(desk)
+    assert seen(receiver, run_id) == ["run.started"]
+    assert [row.attempts for row in deliveries(desk)] == [1, 0]
+    desk.pass_time(seconds=11)
+    tell_all(desk)
+    assert seen(receiver, run_id) == ["run.started", "run.started", "step.activated"]
+
+
 def seen(receiver: OtherSystem, run_id: str) -> list[str]:
     return [r.json["type"].removeprefix("wayline.") for r in receiver.received if run_id in r.json["subject"]]
 
