@@ -22,6 +22,8 @@ from wayline.core.facts import Actor
 from wayline.settings import Settings
 from wayline.store.database import new_id
 from wayline.store.directory import touch
+from wayline.store.queues import found_queues, insert_queue
+from wayline.store.resolution_categories import insert_category
 from wayline.store.tables import group_members, groups, tenants, tokens, users
 
 PASSWORD = "correct horse battery staple"
@@ -117,6 +119,7 @@ def seed(wayline: Wayline) -> dict[str, Any]:
         for tenant_id, name in ((acme, "Acme"), (zed, "Zed")):
             row = {"id": tenant_id, "name": name, "plan": "enterprise", "created_at": at}
             connection.execute(sa.insert(tenants).values(row))
+            found_queues(connection, tenant_id)
 
         def person(tenant_id: str, name: str, role: str, manager: Person | None = None) -> Person:
             return add_person(connection, tenant_id, name, role, at, manager_id=manager.id if manager else None)
@@ -183,6 +186,22 @@ def add_token(connection: sa.Connection, tenant_id: str, user_id: str, abilities
     }
     connection.execute(sa.insert(tokens).values(row))
     return secret
+
+
+def add_queues(wayline: Wayline, tenant_id: str, *names: str) -> None:
+    """Queues of the tenant beside the built-in ones."""
+    with wayline.database.writer.begin() as connection:
+        for name in names:
+            insert_queue(connection, tenant_id=tenant_id, name=name, outgoing_mailbox_id=None)
+        touch(connection, tenant_id)
+
+
+def add_categories(wayline: Wayline, tenant_id: str, *names: str) -> None:
+    """Resolution categories of the tenant."""
+    with wayline.database.writer.begin() as connection:
+        for name in names:
+            insert_category(connection, tenant_id=tenant_id, name=name, colour="#336699")
+        touch(connection, tenant_id)
 
 
 def add_group(connection: sa.Connection, tenant_id: str, name: str, members: dict[Person, str], at: Any) -> str:

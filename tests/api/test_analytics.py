@@ -20,7 +20,7 @@ import pytest
 import sqlalchemy as sa
 from templates_at_a_desk import created, issues, started
 
-from served_desk import Desk, Person
+from served_desk import Desk, Person, add_queues
 from wayline.core.commands import FireTimer
 from wayline.store import analytics
 from wayline.store.analytics import Window
@@ -136,6 +136,7 @@ def test_an_overview_of_runs_and_work(desk: Desk, template_id: str) -> None:
 
 
 def test_tickets_are_counted_on_the_day_they_were_opened_and_resolved(desk: Desk) -> None:
+    add_queues(desk.wayline, desk.tenant_id, "Print")
     bo = desk.client(desk.bo)
     opened = [
         bo.post("/api/v1/tickets", json={"type": "incident", "title": title, "priority": priority, "queue": queue})

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
-from served_desk import Desk, Person, served_desk
+from served_desk import Desk, Person, add_categories, add_queues, served_desk
 from wayline.api.app import application
 from wayline.bootstrap import Wayline
 from wayline.settings import Settings
@@ -107,6 +107,8 @@ def test_each_type_counts_for_itself(desk: Desk) -> None:
 
 
 def test_every_field_is_taken_and_given_back(desk: Desk) -> None:
+    add_queues(desk.wayline, desk.tenant_id, "Laptops")
+    add_categories(desk.wayline, desk.tenant_id, "none yet")
     fields = {
         "type": "service_request",
         "subtype": "laptop",
@@ -481,6 +483,8 @@ def test_nobody_is_told_to_sign_in(sqlite_desk: Desk) -> None:
 @pytest.fixture
 def full_desk(desk: Desk) -> Desk:
     """Four tickets that differ in everything."""
+    add_queues(desk.wayline, desk.tenant_id, "A, B", "Ground")
+    add_categories(desk.wayline, desk.tenant_id, "blown over")
     client = desk.client(desk.bo)
     opened(client, "Fire", priority="P1", tags=["hot", "vip"], assignee=desk.bo.id, requester=desk.ana.id, queue="A, B")
     opened(client, "Water", type="task", subtype="pipe", category="wet", status="pending", group=desk.service_desk_id)

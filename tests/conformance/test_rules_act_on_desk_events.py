@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from desk_rules import add_rule, change, fired, history, kept, say, ticket, toggle, troubles, update
 from driven_desk import DrivenDesk, driven_desk
 
+from served_desk import add_queues
 from wayline.core.commands import ReceiveHook
 from wayline.store import rules as stored_rules
 from wayline.store.database import new_id
@@ -35,6 +36,7 @@ FORM = {"id": "ask", "type": "form", "fields": [{"name": "why", "type": "text"}]
 @pytest.fixture
 def desk(database_url: str, tmp_path: Path) -> Iterator[DrivenDesk]:
     with driven_desk(database_url, tmp_path, outbound_allow="127.0.0.0/8") as driven:
+        add_queues(driven.wayline, driven.tenant_id, "Network", "Urgent")
         yield driven
 
 
@@ -50,18 +52,18 @@ def test_a_new_ticket_is_as_the_rules_have_made_it(desk: DrivenDesk) -> None:
 
 def test_the_caller_is_answered_with_what_the_rules_have_made_of_it(desk: DrivenDesk) -> None:
     add_rule(desk, "Moved", conditions={"changed": "queue"}, action={"type": "set_priority", "priority": "P2"})
-    answer = update(desk, desk.open_ticket(), queue="Network")
-    assert (answer.ticket["queue"], answer.ticket["priority"]) == ("Network", "P2")
+    answer = update(desk, desk.open_ticket(), queue="Spam")
+    assert (answer.ticket["queue"], answer.ticket["priority"]) == ("Spam", "P2")
 
 
 def test_earlier_rules_are_seen_by_later_ones_and_stop_ends_the_event(desk: DrivenDesk) -> None:
     on = {"trigger": "on_ticket_created"}
-    add_rule(desk, "first", **on, action={"type": "update_field", "field": "queue", "value": "Network"})
+    add_rule(desk, "first", **on, action={"type": "update_field", "field": "queue", "value": "Spam"})
     urgent = {"type": "set_priority", "priority": "P1"}
-    add_rule(desk, "second", **on, conditions={"queue": "Network"}, stop=True, action=urgent)
+    add_rule(desk, "second", **on, conditions={"queue": "Spam"}, stop=True, action=urgent)
     add_rule(desk, "third", **on, action={"type": "update_field", "field": "category", "value": "never"})
     row = ticket(desk, desk.open_ticket())
-    assert (row.queue, row.priority, row.category) == ("Network", "P1", "incident")
+    assert (row.queue, row.priority, row.category) == ("Spam", "P1", "incident")
     assert fired(desk) == ["first", "second"]
 
 
@@ -124,10 +126,10 @@ def test_an_overdue_step_is_seen(desk: DrivenDesk) -> None:
 
 
 def test_a_change_made_by_a_run_is_seen_like_any_other(desk: DrivenDesk) -> None:
-    add_rule(desk, conditions={"priority": {"changed_to": "P1"}}, action={"type": "move_queue", "queue": "Urgent"})
+    add_rule(desk, conditions={"priority": {"changed_to": "P1"}}, action={"type": "move_queue", "queue": "Trash"})
     ticket_id = desk.open_ticket()
     desk.start(desk.publish(AUTOMATIC), ticket_id=ticket_id)
-    assert ticket(desk, ticket_id).queue == "Urgent"
+    assert ticket(desk, ticket_id).queue == "Trash"
 
 
 def test_an_update_that_changes_nothing_is_no_event(desk: DrivenDesk) -> None:
@@ -293,9 +295,9 @@ def test_an_action_that_fails_leaves_the_others_alone(desk: DrivenDesk) -> None:
     nobody = {"type": "assign", "to": {"user": "nobody@acme.example"}}
     on = {"trigger": "on_ticket_created"}
     add_rule(desk, "one", **on, actions=[nobody, {"type": "set_priority", "priority": "P1"}])
-    add_rule(desk, "two", **on, action={"type": "move_queue", "queue": "Network"})
+    add_rule(desk, "two", **on, action={"type": "move_queue", "queue": "Spam"})
     row = ticket(desk, desk.open_ticket())
-    assert (row.priority, row.queue) == ("P1", "Network")
+    assert (row.priority, row.queue) == ("P1", "Spam")
     assert troubles(desk) == [("rule", "rule_failed")]
 
 
@@ -303,8 +305,8 @@ def test_a_rule_that_cannot_be_read_stops_nobody(desk: DrivenDesk) -> None:
     broken = add_rule(desk, "broken", trigger="on_ticket_created", action={"type": "set_priority", "priority": "P1"})
     written = {**broken.definition, "actions": [{"type": "from_the_future"}]}
     desk.write(sa.update(rule_versions).where(rule_versions.c.rule_id == broken.id).values(definition=written))
-    add_rule(desk, "whole", trigger="on_ticket_created", action={"type": "move_queue", "queue": "Network"})
-    assert ticket(desk, desk.open_ticket()).queue == "Network"
+    add_rule(desk, "whole", trigger="on_ticket_created", action={"type": "move_queue", "queue": "Spam"})
+    assert ticket(desk, desk.open_ticket()).queue == "Spam"
     assert troubles(desk) == [("rule", "rule_broken")]
 
 

@@ -504,8 +504,8 @@ def _action_problems(step: Step, sheet: _Sheet, desk: Desk) -> Iterator[Problem]
         if isinstance(action, StartWorkflow):
             yield from _start_problems(action, step, where, sheet, desk)
         for path, queue in queues_of(action):
-            if desk.queues is not None and "{{" not in queue and queue not in desk.queues:
-                said = f"There is no queue {queue}.{did_you_mean(queue, desk.queues)}"
+            if "{{" not in queue and not is_known(queue, desk.queues):
+                said = f"There is no queue {queue}.{did_you_mean(queue, desk.queues or ())}"
                 yield sheet.problem("warning", "unknown_queue", said, step, f"{where}.{path}")
 
 
@@ -517,6 +517,11 @@ def _start_problems(action: StartWorkflow, step: Step, where: str, sheet: _Sheet
     elif desk.templates is not None and name not in desk.templates:
         said = f"No template called {name} is published.{did_you_mean(name, desk.templates)}"
         yield sheet.problem("warning", "unknown_template", said, step, path)
+
+
+def is_known(name: str, known: Collection[str] | None) -> bool:
+    """Whether there is something of that name, case aside; None is not judged."""
+    return known is None or name.strip().casefold() in {one.casefold() for one in known}
 
 
 def queues_of(action: Any) -> list[tuple[str, str]]:

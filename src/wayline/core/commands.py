@@ -243,6 +243,12 @@ class ReceiveHook(Command, frozen=True, kw_only=True):
     ticket_id: str | None = None
 
 
+class EscalateTicket(Command, frozen=True, kw_only=True):
+    """See what has come due at a ticket whose customer waits, tell whom it is for, and when to look next."""
+
+    ticket_id: str
+
+
 class AttachFile(Command, frozen=True, kw_only=True):
     """Keep an uploaded file on a ticket. `file` is {id, name, media_type, size_bytes, sha256}."""
 

@@ -47,6 +47,7 @@ EventName = Literal[
     "incident_raised",
     "ticket_created",
     "ticket_updated",
+    "ticket_escalated",
     "comment_added",
     "attachment_added",
     "link_added",

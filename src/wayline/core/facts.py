@@ -67,8 +67,19 @@ class Absence(msgspec.Struct, frozen=True):
     substitute_id: str | None
 
 
+class Queue(msgspec.Struct, frozen=True):
+    """A queue of tickets: who looks after it, and the address that mail about its tickets comes from (None: the
+    desk's own)."""
+
+    id: int
+    name: str
+    managers: tuple[str, ...] = ()
+    outgoing: str | None = None
+
+
 class Directory:
-    """The people of one tenant, indexed; immutable once built, shared by every decision of its version."""
+    """The people of one tenant with its queues and resolution categories, indexed; immutable once built, shared by
+    every decision of its version. Queues and categories that are None are not judged: any name may be one."""
 
     def __init__(
         self,
@@ -77,8 +88,16 @@ class Directory:
         people: Iterable[Person] = (),
         groups: Iterable[Group] = (),
         absences: Iterable[Absence] = (),
+        queues: Iterable[Queue] | None = None,
+        resolution_categories: Iterable[str] | None = None,
     ) -> None:
         self.version = version
+        self.queues: dict[str, Queue] | None = None if queues is None else {q.name: q for q in queues}
+        self._queue_names = _by_folded(self.queues)
+        self.resolution_categories: dict[str, str] | None = (
+            None if resolution_categories is None else {name: name for name in resolution_categories}
+        )
+        self._category_names = _by_folded(self.resolution_categories)
         self.people: dict[str, Person] = {p.id: p for p in people}
         self.by_email: dict[str, Person] = {p.email.lower(): p for p in self.people.values()}
         self.groups: dict[str, Group] = {g.id: g for g in groups}
@@ -110,6 +129,18 @@ class Directory:
         if not name:
             return None
         return self.groups.get(name) or self._by_name.get(name.lower())
+
+    def queue_called(self, name: str) -> str | None:
+        """The queue's name as it is written, case aside; None when there is none such."""
+        return name if self.queues is None else self._queue_names.get(name.strip().casefold())
+
+    def queue(self, name: str) -> Queue | None:
+        """The queue of exactly this name, as tickets have it."""
+        return (self.queues or {}).get(name)
+
+    def category_called(self, name: str) -> str | None:
+        """The resolution category's name as it is written, case aside; None when there is none such."""
+        return name if self.resolution_categories is None else self._category_names.get(name.strip().casefold())
 
     def is_member(self, user_id: str, group_id: str | None) -> bool:
         """Whether the person belongs to the group now."""
@@ -152,6 +183,11 @@ class Directory:
                 break
             found.update(frontier)
         return frozenset(found)
+
+
+def _by_folded(names: Iterable[str] | None) -> dict[str, str]:
+    """Names by what they are compared by."""
+    return {name.strip().casefold(): name for name in names or ()}
 
 
 def _groups_of(groups: Iterable[Group]) -> dict[str, tuple[str, ...]]:

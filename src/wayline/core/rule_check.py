@@ -5,12 +5,12 @@ All of it is warnings: a rule may be written before the template, the group or t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from wayline.core import condition
 from wayline.core.action import StartWorkflow
-from wayline.core.check import Desk, queues_of, unknown_people
+from wayline.core.check import Desk, is_known, queues_of, unknown_people
 from wayline.core.known_names import NESTED_ATTRIBUTES, TICKET_ATTRIBUTES, did_you_mean
 from wayline.core.refusals import Issue
 from wayline.core.rule import Rule, texts_of
@@ -75,19 +75,15 @@ def _unknown(name: str, rule: Rule) -> str | None:
 def _of_actions(rule: Rule, desk: Desk) -> Iterator[Issue]:
     for index, action in enumerate(rule.actions):
         where = f"actions[{index}]"
-        if isinstance(action, StartWorkflow) and not _is_known(action.workflow_name, desk.templates):
+        if isinstance(action, StartWorkflow) and not is_known(action.workflow_name, desk.templates):
             hint = did_you_mean(action.workflow_name, desk.templates or ())
             said = f"No template called {action.workflow_name} is published.{hint}"
             yield Issue(f"{where}.workflow_name", said, "unknown_template")
         for path, queue in queues_of(action):
-            if "{{" not in queue and not _is_known(queue, desk.queues):
+            if "{{" not in queue and not is_known(queue, desk.queues):
                 said = f"There is no queue {queue}.{did_you_mean(queue, desk.queues or ())}"
                 yield Issue(f"{where}.{path}", said, "unknown_queue")
         for path, who in action.who():
             if desk.directory is not None:
                 for _, code, message, key in unknown_people(who, desk.directory):
                     yield Issue(f"{where}.{path}.{key}", message, code)
-
-
-def _is_known(name: str, known: Collection[str] | None) -> bool:
-    return known is None or name.strip().lower() in {one.lower() for one in known}

@@ -42,6 +42,7 @@ DEFAULT_QUEUE = "Inbox"
 MAX_TITLE_CHARS = 500
 MAX_TEXT_CHARS = 100_000
 MAX_TAGS = 100
+MAX_NAME_SAID = 100
 MAX_CUSTOM_FIELDS = 200
 WRITABLE = (
     "type",
@@ -61,7 +62,7 @@ WRITABLE = (
 )
 _NUMBER = re.compile(rf"({'|'.join(PREFIXES.values())})-([0-9]{{1,12}})", re.IGNORECASE | re.ASCII)
 _ALIASES = {"group_id": "group", "assignee_id": "assignee", "requester_id": "requester"}
-_TEXTS = ("subtype", "description", "category", "queue", "resolution_category")
+_TEXTS = ("subtype", "description", "category")
 
 
 def number_of(ticket_type: str, counter: int) -> str:
@@ -135,8 +136,8 @@ def _value_of(name: str, value: Any, directory: Directory) -> Any:
         return PRIORITIES[_one_of("priority", value, tuple(PRIORITIES))]
     if name == "title":
         return _text("title", value, MAX_TITLE_CHARS).strip()
-    if name == "queue" and value == "":
-        return _cleared(name)
+    if name in ("queue", "resolution_category"):
+        return _called(name, _text(name, value, MAX_TEXT_CHARS), directory)
     if name in _TEXTS:
         return _text(name, value, MAX_TEXT_CHARS)
     if name == "tags":
@@ -163,6 +164,16 @@ def _cleared(name: str) -> Any:
     if name in ("status", "priority", "queue"):
         raise ValueError(f"{name} cannot be empty.")
     return {"tags": [], "custom": {}}.get(name)
+
+
+def _called(name: str, written: str, directory: Directory) -> str | None:
+    """What the desk calls its queue or resolution category of that name; none of its own is refused."""
+    if not written.strip():
+        return _cleared(name)
+    known = directory.queue_called(written) if name == "queue" else directory.category_called(written)
+    if known is None:
+        raise ValueError(f"There is no {name.replace('_', ' ')} called {written[:MAX_NAME_SAID]!r}.")
+    return known
 
 
 def _one_of(name: str, value: Any, words: tuple[str, ...]) -> str:

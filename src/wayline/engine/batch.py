@@ -15,6 +15,7 @@ from wayline.core import commands
 from wayline.core.commands import Command
 from wayline.core.refusals import Refusal, not_found
 from wayline.engine.answers import Answer, ReactionAnswer, TicketAnswer
+from wayline.engine.escalating import escalate_ticket
 from wayline.engine.reacting import let_rules_react, receive_hook, sweep_ticket
 from wayline.engine.run_commands import consume, migrate_run, run_command, start_run
 from wayline.engine.tenant_facts import TenantFacts
@@ -69,4 +70,5 @@ _HANDLERS: dict[type[Command], Callable[[WorkingSet, TenantFacts, Any], Answer]]
     commands.AddComment: add_comment,
     commands.AttachFile: attach_file,
     commands.LinkTicket: link_ticket,
+    commands.EscalateTicket: escalate_ticket,
 }

@@ -99,6 +99,7 @@ def checked_for(
         directory=tenant.directory,
         calendars=[name for name in tenant.calendars if name != "default"],
         templates=[*(head.name for head in tenant.templates.values()), *beside],
+        queues=tenant.directory.queues,
     )
     name = definition.get("name") if isinstance(definition, dict) else None
     if isinstance(name, str) and any(head.name.lower() == name.strip().lower() for head in others):

@@ -59,7 +59,9 @@ def merged(stored: StoredRule, changes: Mapping[str, Any]) -> dict[str, Any]:
 def doubts(rule: Rule, tenant: TenantFacts, *, beside: Sequence[str] = ()) -> list[Issue]:
     """What is doubtful about a rule at this desk, where templates called as in `beside` will soon be too."""
     names = [*(head.name for head in tenant.templates.values()), *beside]
-    return rule_warnings(rule, Desk(directory=tenant.directory, calendars=list(tenant.calendars), templates=names))
+    directory = tenant.directory
+    desk = Desk(directory=directory, calendars=list(tenant.calendars), templates=names, queues=directory.queues)
+    return rule_warnings(rule, desk)
 
 
 # -- writing ---------------------------------------------------------------------------------------

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from wayline.core.business_time import Calendar
+from wayline.core.business_time import ALWAYS, Calendar
 from wayline.core.cloud_event import Subscribers, subscribers_of
+from wayline.core.escalation import Escalation
 from wayline.core.facts import Directory
 from wayline.core.graph import Graph, build, without_steps
 from wayline.core.rules import NO_RULES, RuleSet
@@ -22,6 +23,7 @@ from wayline.store.directory import (
     load_template_heads,
     tenant_versions,
 )
+from wayline.store.escalations import escalations_of
 from wayline.store.rules import rule_set_at
 from wayline.store.webhooks import subscriptions
 
@@ -43,6 +45,12 @@ class TenantFacts(msgspec.Struct, frozen=True):
     # Webhooks to tell, by the type of event.
     subscribers: Subscribers = {}
     rules: RuleSet = NO_RULES
+    escalations: tuple[Escalation, ...] = ()
+
+    @property
+    def hours(self) -> Calendar:
+        """The desk's business hours: those of its default calendar, all hours where it has none."""
+        return self.calendars.get("default", ALWAYS)
 
     def template_named(self, name: str) -> TemplateHead | None:
         """The published template of that name, case aside; the newest of several."""
@@ -92,6 +100,7 @@ class TenantCache:
                     templates=load_template_heads(connection, tenant_id),
                     unreadable_calendars=loaded.unreadable,
                     subscribers=subscribers_of(subscriptions(connection, tenant_id)),
+                    escalations=escalations_of(connection, tenant_id),
                     rules=kept.rules if kept is not None else NO_RULES,
                 )
                 self._keep(kept)

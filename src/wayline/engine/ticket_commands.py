@@ -13,6 +13,7 @@ from wayline.core import commands
 from wayline.core import ticket as desk
 from wayline.core.events import Event
 from wayline.core.refusals import Refusal, not_found
+from wayline.core.waiting import begun
 from wayline.engine.answers import CommentAnswer, FileAnswer, TicketAnswer
 from wayline.engine.run_commands import start_run
 from wayline.engine.tenant_facts import TenantFacts
@@ -42,6 +43,7 @@ def create_ticket(work: WorkingSet, tenant: TenantFacts, command: commands.Creat
     work.counters[(tenant.id, counter)] = number
     resolved_at = desk.resolved_since(ticket["status"], None, at)
     stored = StoredTicket(tenant_id=tenant.id, ticket=ticket, version=0, seq=0, head=GENESIS, resolved_at=resolved_at)
+    stored.wait = begun(stored.wait, status=ticket["status"], at=at)
     work.tickets[ticket["id"]] = HeldTicket(stored=stored, seen_version=0, dirty=True)
     work.note_ticket(stored, [desk.created(ticket, command.actor)], command, at)
     run_ids = _start_triggered(work, tenant, command, ticket, at) if command.start_runs else ()

@@ -10,11 +10,12 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from wayline.core import commands
+from wayline.core import commands, waiting
 from wayline.core import ticket as desk
 from wayline.core.cause import Cause
 from wayline.core.cloud_event import types_of
 from wayline.core.commands import Command, RunCommand
+from wayline.core.escalation import EscalationTimer, timed
 from wayline.core.events import Event
 from wayline.core.facts import Actor, Facts
 from wayline.core.graph import Graph
@@ -25,6 +26,7 @@ from wayline.core.task_queues import TASK_QUEUES
 from wayline.engine import happenings
 from wayline.engine.answers import LiveChange
 from wayline.engine.tenant_facts import GraphCache, TenantCache, TenantFacts
+from wayline.store import escalations as stored_escalations
 from wayline.store import jobs as stored_jobs
 from wayline.store import outbox as stored_outbox
 from wayline.store import rule_events as stored_rule_events
@@ -32,11 +34,14 @@ from wayline.store import rule_sweeps as stored_rule_sweeps
 from wayline.store import runs as stored_runs
 from wayline.store import signal_ids as stored_signals
 from wayline.store import tickets as stored_tickets
-from wayline.store.changes import Changes
+from wayline.store.changes import Changes, Overtaken
+from wayline.store.queues import is_open
+from wayline.store.resolution_categories import hold_categories
 from wayline.store.runs import StoredRun
 from wayline.store.tables import (
     comments,
     counters,
+    escalation_timers,
     jobs,
     runs,
     tickets,
@@ -46,12 +51,14 @@ from wayline.store.tables import (
     work_items,
     work_offers,
 )
-from wayline.store.tickets import StoredTicket
+from wayline.store.tickets import StoredTicket, Ticket
 from wayline.store.timeline import row_of
 from wayline.store.webhook_deliveries import INCIDENT, incident_deliveries, new_delivery
 from wayline.store.workload import open_work_of, rotations_of
 
 _encode = msgspec.msgpack.Encoder().encode
+# What brings an ended run to life again.
+REVIVING = (commands.RetryRun, commands.RollBackRun)
 
 
 class HeldRun(msgspec.Struct):
@@ -64,11 +71,12 @@ class HeldRun(msgspec.Struct):
 
 
 class HeldTicket(msgspec.Struct):
-    """A ticket in this batch's hands; likewise."""
+    """A ticket in this batch's hands; likewise. `seen` is what it was when it was read."""
 
     stored: StoredTicket
     seen_version: int
     dirty: bool = False
+    seen: Ticket | None = None
 
 
 class WorkingSet:
@@ -121,6 +129,10 @@ class WorkingSet:
         self._spreading: dict[str, str] = {}
         self.spells: dict[tuple[str, str], datetime | None] = {}
         self.live_templates_known: set[str] = set()
+        # Tickets that are to be timed whether or not they change.
+        self.to_time: set[str] = set()
+        self.escalation_timers: dict[str, EscalationTimer] = {}
+        self.stored_timers: dict[str, EscalationTimer] = {}
         self.cut: set[tuple[str, str]] = set()
 
     def load(self, wanted: Sequence[Command]) -> None:
@@ -143,8 +155,10 @@ class WorkingSet:
             ticket_ids |= {t for h in self.runs.values() if (t := h.stored.run.ticket_id) is not None}
         if ticket_ids:
             for ticket_id, stored in stored_tickets.load_tickets(self.connection, list(ticket_ids)).items():
-                self.tickets[ticket_id] = HeldTicket(stored=stored, seen_version=stored.version)
+                self.tickets[ticket_id] = HeldTicket(stored, stored.version, seen=stored.ticket)
         starting = [c.ticket_id for c in wanted if isinstance(c, commands.StartRun) and c.ticket_id is not None]
+        reviving = [self._ticket_of_ended(c.run_id) for c in wanted if isinstance(c, REVIVING)]
+        starting += [ticket_id for ticket_id in reviving if ticket_id is not None]
         if starting:
             self.live_templates = stored_runs.live_templates(self.connection, starting)
         reported = sorted({c.job_id for c in wanted if isinstance(c, commands.ReportAction) and c.claim_token})
@@ -153,10 +167,18 @@ class WorkingSet:
         named = [(c.run_id, c.signal_id) for c in wanted if isinstance(c, commands.SendSignal) and c.signal_id]
         if named:
             self.signal_ids = stored_signals.known(self.connection, named)
+        escalating = [c.ticket_id for c in wanted if isinstance(c, commands.EscalateTicket)]
+        if escalating:
+            self.stored_timers = stored_escalations.timers_of(self.connection, escalating)
+            self.escalation_timers = dict(self.stored_timers)
         self._load_numbers(wanted)
         sweeps = [(c.rule_id, c.ticket_id) for c in wanted if isinstance(c, commands.SweepTicket)]
         if sweeps:
             self.spells = stored_rule_sweeps.spells_of(self.connection, sweeps)
+
+    def _ticket_of_ended(self, run_id: str) -> str | None:
+        held = self.runs.get(run_id)
+        return held.stored.run.ticket_id if held is not None and held.stored.run.ended else None
 
     def _flag_calendars(self) -> None:
         for tenant in self.tenants.values():
@@ -222,6 +244,11 @@ class WorkingSet:
         return self.open_work[tenant.id]
 
     def change_ticket(self, held: HeldTicket, changes: Mapping[str, Any], at: datetime) -> None:
+        if "status" in changes:
+            before, hours = held.stored.ticket["status"], self.tenants[held.stored.tenant_id].hours
+            held.stored.wait = waiting.moved(
+                held.stored.wait, before=before, after=changes["status"], at=at, calendar=hours
+            )
         held.stored.ticket = {**held.stored.ticket, **changes, "updated_at": at}
         held.stored.resolved_at = desk.resolved_since(held.stored.ticket["status"], held.stored.resolved_at, at)
         held.dirty = True
@@ -347,6 +374,10 @@ class WorkingSet:
             "created_at": at,
         }
         self.changes.insert(comments, row)
+        if visibility == "public" and author_id is not None:
+            ticket, wait = held.stored.ticket, held.stored.wait
+            is_theirs = author_id == ticket["requester"]
+            held.stored.wait = waiting.begun(wait, status=ticket["status"], at=at) if is_theirs else waiting.ended(wait)
         return row
 
     def raise_incident(
@@ -433,10 +464,59 @@ class WorkingSet:
             if rule is not None and not rule.matches_at_sweep(stored.ticket, stored.last_person_at, self.at):
                 self.end_spell(rule_id, ticket_id)
 
+    def _count_queues(self) -> None:
+        """What has come into a queue, gone out of it, ended there or been opened again."""
+        for held in self.tickets.values():
+            if not held.dirty:
+                continue
+            tenant_id, now = held.stored.tenant_id, _place_of(held.stored.ticket)
+            before = _place_of(held.seen) if held.seen is not None else None
+            if before == now:
+                continue
+            if before is not None:
+                self.changes.count_in_queue((tenant_id, before[0]), -1, -before[1])
+            self.changes.count_in_queue((tenant_id, now[0]), 1, now[1])
+
+    def _hold_categories(self) -> None:
+        """Categories that tickets have been given stay as they are until this is committed."""
+        given: dict[str, set[str]] = {}
+        for held in self.tickets.values():
+            name = held.stored.ticket["resolution_category"]
+            if held.dirty and name is not None and (held.seen is None or held.seen["resolution_category"] != name):
+                given.setdefault(held.stored.tenant_id, set()).add(name)
+        for tenant_id, names in sorted(given.items()):
+            if not hold_categories(self.connection, tenant_id, names):
+                raise Overtaken
+
+    def _time_escalations(self) -> None:
+        """When tickets escalate next, now that they have changed. Where nothing escalates this costs nothing."""
+        wanted = {
+            ticket_id: held
+            for ticket_id, held in self.tickets.items()
+            if ticket_id in self.to_time or (held.dirty and self.tenants[held.stored.tenant_id].escalations)
+        }
+        unread = [i for i, held in wanted.items() if held.seen_version and i not in self.to_time]
+        read = stored_escalations.timers_of(self.connection, unread) if unread else {}
+        known, before = self.escalation_timers | read, self.stored_timers | read
+        changed: list[tuple[str, str, EscalationTimer]] = []
+        for ticket_id, held in wanted.items():
+            tenant, stored = self.tenants[held.stored.tenant_id], held.stored
+            timer = timed(known.get(ticket_id), tenant.escalations, stored.ticket, stored.wait, calendar=tenant.hours)
+            if timer is not None and timer != before.get(ticket_id):
+                changed.append((tenant.id, ticket_id, timer))
+            if timer is None and ticket_id in before:
+                self.changes.delete(escalation_timers, ticket_id, "ticket_id")
+            if timer is not None and timer.due_at is not None:
+                self.wake(timer.due_at)
+        self.changes.escalation_timers += changed
+
     def flush(self) -> None:
         """Turn what was decided into rows and write them."""
         changes = self.changes
         self._end_spells()
+        self._count_queues()
+        self._hold_categories()
+        self._time_escalations()
         for held in self.runs.values():
             if held.dirty and held.seen_version == 0:
                 changes.insert(runs, stored_runs.row_of(held.stored.run, version=1, head=held.stored.head))
@@ -488,6 +568,11 @@ class WorkingSet:
                 self.changes.counted.append(
                     {"b_tenant_id": tenant_id, "b_name": name, "b_seen": seen, "v_value": value}
                 )
+
+
+def _place_of(ticket: Ticket) -> tuple[str, int]:
+    """The queue a ticket counts in, and 1 while it is open there."""
+    return ticket["queue"], int(is_open(ticket["status"]))
 
 
 def commented(author: str, comment: Mapping[str, Any]) -> Event:

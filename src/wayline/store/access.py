@@ -12,6 +12,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from wayline.store.database import new_id
+from wayline.store.queues import found_queues
 from wayline.store.tables import groups, runs, templates, tenants, tokens, users
 
 Row = dict[str, Any]
@@ -193,8 +194,10 @@ def open_invitation(connection: sa.Connection, *, secret_hash: str, at: datetime
 
 def add_tenant(connection: sa.Connection, *, name: str, plan: str, at: datetime) -> Row:
     """A new tenant; answers {id, name, plan, created_at}."""
-    row = {"id": new_id(), "name": name, "plan": plan, "created_at": at}
+    tenant_id = new_id()
+    row = {"id": tenant_id, "name": name, "plan": plan, "created_at": at}
     connection.execute(sa.insert(tenants).values(row))
+    found_queues(connection, tenant_id)
     return row
 
 

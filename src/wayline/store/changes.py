@@ -8,11 +8,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from wayline.core.escalation import EscalationTimer
 from wayline.store.bulk import BulkDelete, BulkInsert, BulkUpdate, Row, together
+from wayline.store.escalations import put_timers
+from wayline.store.queues import Counted, count
 from wayline.store.tables import (
     activations,
     comments,
     counters,
+    escalation_timers,
     files,
     idempotency,
     incidents,
@@ -56,6 +60,10 @@ TICKET_COLUMNS = (
     "resolution_category",
     "resolved_at",
     "last_person_at",
+    "wait_number",
+    "waiting_since",
+    "counting_since",
+    "waited_us",
     "updated_at",
     "version",
     "timeline_seq",
@@ -111,7 +119,14 @@ _unlink = sa.delete(ticket_links).where(
 )
 _deletes = {
     (c.table, c.name): BulkDelete(c)
-    for c in (work_offers.c.item_id, work_items.c.id, timers.c.id, jobs.c.id, outbox.c.id)
+    for c in (
+        work_offers.c.item_id,
+        work_items.c.id,
+        timers.c.id,
+        jobs.c.id,
+        outbox.c.id,
+        escalation_timers.c.ticket_id,
+    )
 }
 
 
@@ -162,6 +177,8 @@ class Changes:
         self.unlinked: list[Row] = []
         self.ended_spells: list[Row] = []
         self.chains: list[Row] = []
+        self.queue_counts: dict[Counted, tuple[int, int]] = {}
+        self.escalation_timers: list[tuple[str, str, EscalationTimer]] = []
 
     def insert(self, table: sa.Table, row: Row) -> None:
         """Write a new row."""
@@ -171,6 +188,11 @@ class Changes:
         """Remove the rows with this key."""
         self.gone[(table, column)].append(key)
 
+    def count_in_queue(self, queue: Counted, of_all: int, of_open: int) -> None:
+        """Add to how many tickets, and how many open ones, a queue has."""
+        before = self.queue_counts.get(queue, (0, 0))
+        self.queue_counts[queue] = (before[0] + of_all, before[1] + of_open)
+
     def unlink(self, key: Row) -> None:
         """Remove a ticket's link."""
         self.unlinked.append({f"b_{name}": value for name, value in key.items()})
@@ -178,6 +200,8 @@ class Changes:
     def flush(self, connection: sa.Connection) -> None:
         """Write everything; raises Overtaken when a row was changed by somebody else since it was read."""
         self._write_rare(connection)
+        if self.queue_counts and not count(connection, self.queue_counts):
+            raise Overtaken
         with together(connection):
             for table in (tickets, runs, activations, timeline):
                 self._insert(connection, table)
@@ -209,6 +233,8 @@ class Changes:
             connection.execute(_end_spells, self.ended_spells)
         if self.chains:
             connection.execute(_count_chains[connection.dialect.name], self.chains)
+        if self.escalation_timers:
+            put_timers(connection, self.escalation_timers)
         if self.incidents:
             connection.execute(_raise_incidents[connection.dialect.name], self.incidents)
 

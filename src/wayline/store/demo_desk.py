@@ -6,6 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from wayline.store.queues import found_queues
 from wayline.store.tables import metadata, tenants, tokens
 
 
@@ -17,6 +18,7 @@ def has_tenant(connection: sa.Connection, tenant_id: str) -> bool:
 def add_tenant(connection: sa.Connection, *, tenant_id: str, name: str, plan: str, at: datetime) -> None:
     """A new tenant of this id, without anybody in it."""
     connection.execute(sa.insert(tenants).values(id=tenant_id, name=name, plan=plan, created_at=at))
+    found_queues(connection, tenant_id)
 
 
 def owner_of_token(connection: sa.Connection, *, tenant_id: str, secret_hash: str, at: datetime) -> str | None:
@@ -32,7 +34,9 @@ def owner_of_token(connection: sa.Connection, *, tenant_id: str, secret_hash: st
 
 
 def empty_tenant(connection: sa.Connection, tenant_id: str) -> None:
-    """Delete everything the tenant has. Its own row stays, with the version that others' caches are told apart by."""
+    """Delete everything the tenant has but the queues that every desk has. Its own row stays, with the version that
+    others' caches are told apart by."""
     for table in reversed(metadata.sorted_tables):
         if "tenant_id" in table.columns:
             connection.execute(sa.delete(table).where(table.c.tenant_id == tenant_id))
+    found_queues(connection, tenant_id)

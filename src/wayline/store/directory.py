@@ -12,6 +12,9 @@ from wayline.core.calendar_definition import CalendarDefinition
 from wayline.core.facts import Absence, Directory, Group, Person
 from wayline.core.refusals import Refusal
 from wayline.store.bulk import BulkSelect
+from wayline.store.holiday_feeds import texts_of
+from wayline.store.queues import queues_of
+from wayline.store.resolution_categories import category_names
 from wayline.store.tables import (
     absences,
     calendars,
@@ -134,17 +137,21 @@ def load_directory(connection: sa.Connection, tenant_id: str, version: int) -> D
             Absence(user_id=row.user_id, start=row.start_at, end=row.end_at, substitute_id=row.substitute_id)
             for row in connection.execute(_absences, by)
         ],
+        queues=queues_of(connection, tenant_id),
+        resolution_categories=category_names(connection, tenant_id),
     )
 
 
 def load_calendars(connection: sa.Connection, tenant_id: str) -> LoadedCalendars:
     """The tenant's calendars by name, the default one under `default` whatever else is called so."""
     found: dict[str, Calendar] = {}
+    fetched = texts_of(connection, tenant_id)
     default: dict[str, Calendar] = {}
     unreadable: dict[str, str] = {}
     for row in connection.execute(_calendars, {"tenant_id": tenant_id}):
         try:
-            calendar = calendar_from(CalendarDefinition.model_validate(row.definition))
+            definition = CalendarDefinition.model_validate(row.definition)
+            calendar = calendar_from(definition, fetched_ical_text=fetched.get(row.id))
         except (ValueError, Refusal) as error:
             unreadable[row.id] = f"The calendar {row.name} cannot be read, and all hours count: {error}"
             continue

@@ -611,6 +611,12 @@ tickets = _table(
     sa.Column("tags", Json, nullable=False),
     sa.Column("custom", Json, nullable=False),
     sa.Column("resolution_category", sa.Text),
+    # How often the customer has begun to wait; since when they wait now, None while they do not; since when that has
+    # counted, None while it is held (pending, on hold); and the business time counted before that.
+    sa.Column("wait_number", sa.Integer, nullable=False, server_default="0", info={"always_written": True}),
+    sa.Column("waiting_since", Instant),
+    sa.Column("counting_since", Instant),
+    sa.Column("waited_us", sa.BigInteger, nullable=False, server_default="0", info={"always_written": True}),
     # Since when it has been resolved or closed; None while it is neither.
     sa.Column("resolved_at", Instant),
     # When a person last did something to it; None: nobody has since it was created.
@@ -635,6 +641,21 @@ tickets = _table(
     sa.Index(None, "tenant_id", "assignee_id", "created_at"),
     sa.Index(None, "tenant_id", "group_id", "created_at"),
     sa.Index(None, "tenant_id", "queue", "created_at"),
+    # "Is this category in use, which tickets have it": those that have one alone.
+    sa.Index(
+        "ix_tickets_of_resolution_category",
+        "tenant_id",
+        "resolution_category",
+        sqlite_where=sa.text("resolution_category IS NOT NULL"),
+        postgresql_where=sa.text("resolution_category IS NOT NULL"),
+    ),
+    sa.Index(
+        "ix_tickets_waiting",
+        "tenant_id",
+        "id",
+        sqlite_where=sa.text("waiting_since IS NOT NULL"),
+        postgresql_where=sa.text("waiting_since IS NOT NULL"),
+    ),
     sa.Index(None, "tenant_id", "updated_at"),
 )
 
@@ -720,6 +741,100 @@ calendars = _table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("updated_at", Instant, nullable=False),
     sa.UniqueConstraint("tenant_id", "name"),
+)
+
+# What stands at the `ical_url` of a calendar, as it was last fetched: it is kept while it cannot be had anew.
+holiday_feeds = _table(
+    "holiday_feeds",
+    sa.Column("calendar_id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("text", sa.Text),
+    sa.Column("fetched_at", Instant),
+    # Of the last attempt, when that failed.
+    sa.Column("failed_at", Instant),
+    sa.Column("error", sa.Text),
+    # When it is fetched next; while somebody does, when another may.
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Index(None, "tenant_id"),
+    sa.Index(None, "due_at"),
+)
+
+# What administrators of a desk set up is numbered per tenant: the numbers are the ids the surface shows, and none is
+# given twice. A ticket names its queue and its resolution category by name; a new name is written to both at once.
+queues = _table(
+    "queues",
+    sa.Column("tenant_id", Id, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("builtin", sa.Boolean, nullable=False),
+    sa.Column("outgoing_mailbox", sa.Integer),
+    # Counted with every ticket that comes, goes, ends or is opened again: telling them costs the same for ever.
+    sa.Column("ticket_count", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("open_count", sa.BigInteger, nullable=False, server_default="0"),
+    sa.UniqueConstraint("tenant_id", "name"),
+)
+
+queue_managers = _table(
+    "queue_managers",
+    sa.Column("tenant_id", Id, primary_key=True),
+    sa.Column("queue_number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("user_id", Id, primary_key=True),
+    sa.Column("position", sa.Integer, nullable=False),
+)
+
+mailboxes = _table(
+    "mailboxes",
+    sa.Column("tenant_id", Id, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.UniqueConstraint("tenant_id", "address"),
+)
+
+resolution_categories = _table(
+    "resolution_categories",
+    sa.Column("tenant_id", Id, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("colour", sa.Text, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.UniqueConstraint("tenant_id", "name"),
+)
+
+escalations = _table(
+    "escalations",
+    sa.Column("tenant_id", Id, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("minutes", sa.Integer, nullable=False),
+    sa.Column("repeat_minutes", sa.Integer),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("recipient", sa.Text, nullable=False),
+    sa.Column("email", sa.Text),
+    sa.Column("queue_number", sa.Integer),
+    sa.Column("priority", sa.Text),
+    sa.Column("group_id", Id),
+)
+
+# The tickets whose customer waits, at desks that escalate: how often each escalation has fired in this wait, and when
+# the next one is due; None while no more can come due.
+escalation_timers = _table(
+    "escalation_timers",
+    sa.Column("ticket_id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("wait_number", sa.Integer, nullable=False),
+    sa.Column("fired", Json, nullable=False),
+    sa.Column("due_at", Instant),
+    sa.Index(None, "due_at"),
+)
+
+# Tenants whose waiting tickets are to be timed anew, since their hours or their escalations have changed.
+escalation_sweeps = _table(
+    "escalation_sweeps",
+    sa.Column("tenant_id", Id, primary_key=True),
+    # While somebody is at it, when another may take it over.
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Index(None, "due_at"),
 )
 
 views = _table(

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from wayline.core.waiting import Wait
 from wayline.store.tables import counters, tickets
 
 Ticket = dict[str, Any]
@@ -44,6 +45,7 @@ class StoredTicket(msgspec.Struct):
     head: bytes
     resolved_at: datetime | None = None
     last_person_at: datetime | None = None
+    wait: Wait = Wait()
 
 
 _shown_columns = [tickets.c[name] for name in _SHOWN]
@@ -55,6 +57,10 @@ _by_ids = sa.select(
     tickets.c.timeline_head,
     tickets.c.resolved_at,
     tickets.c.last_person_at,
+    tickets.c.wait_number,
+    tickets.c.waiting_since,
+    tickets.c.counting_since,
+    tickets.c.waited_us,
 ).where(tickets.c.id.in_(sa.bindparam("ids", expanding=True)))
 _counters = sa.select(counters.c.tenant_id, counters.c.name, counters.c.value).where(
     counters.c.tenant_id.in_(sa.bindparam("tenant_ids", expanding=True)),
@@ -84,6 +90,7 @@ def load_tickets(connection: sa.Connection, ids: list[str]) -> dict[str, StoredT
             head=row.timeline_head,
             resolved_at=row.resolved_at,
             last_person_at=row.last_person_at,
+            wait=Wait(row.wait_number, row.waiting_since, row.counting_since, row.waited_us),
         )
         for row in connection.execute(_by_ids, {"ids": ids})
     }
@@ -111,6 +118,10 @@ def row_of(stored: StoredTicket) -> dict[str, Any]:
         "timeline_head": stored.head,
         "resolved_at": stored.resolved_at,
         "last_person_at": stored.last_person_at,
+        "wait_number": stored.wait.number,
+        "waiting_since": stored.wait.since,
+        "counting_since": stored.wait.counting_since,
+        "waited_us": stored.wait.waited_us,
     }
 
 
@@ -131,6 +142,10 @@ def change_of(stored: StoredTicket, seen_version: int) -> dict[str, Any]:
         "v_anchored": False,
         "v_resolved_at": stored.resolved_at,
         "v_last_person_at": stored.last_person_at,
+        "v_wait_number": stored.wait.number,
+        "v_waiting_since": stored.wait.since,
+        "v_counting_since": stored.wait.counting_since,
+        "v_waited_us": stored.wait.waited_us,
     }
 
 
