@@ -238,6 +238,25 @@ def test_work_that_was_cancelled_is_in_the_inbox_again(desk: DrivenDesk) -> None
     assert desk.run(run_id).status == "completed"
 
 
+def test_an_ended_run_does_not_come_to_life_beside_another_on_its_ticket(desk: DrivenDesk) -> None:
+    template_id, ticket_id = desk.publish(form(next="again"), form("again")), desk.open_ticket()
+    first = desk.start(template_id, ticket_id=ticket_id)
+    asks(desk, CancelRun, first)
+    second = desk.start(template_id, ticket_id=ticket_id)
+    with pytest.raises(Refusal) as refused:
+        asks(desk, RetryRun, first)
+    assert refused.value.code == "already_active"
+
+    asks(desk, CancelRun, second)
+    asks(desk, RetryRun, first)
+    with pytest.raises(Refusal) as refused:
+        desk.start(template_id, ticket_id=ticket_id)
+    assert refused.value.code == "already_active"
+    desk.complete(desk.bo.actor, first, "ask", form_data={"why": "x"})
+    asks(desk, RollBackRun, first, snapshot=2)
+    assert desk.run(first).status == "paused"
+
+
 # -- roll back -------------------------------------------------------------------------------------
 
 

@@ -14,11 +14,11 @@ from wayline.core.facts import Facts
 from wayline.core.graph import Graph
 from wayline.core.migration import migrated
 from wayline.core.refusals import Refusal, not_found
-from wayline.core.run import DEFAULT_TASK_QUEUE
+from wayline.core.run import DEFAULT_TASK_QUEUE, Run
 from wayline.engine.answers import RunAnswer
 from wayline.engine.applying import take_over
 from wayline.engine.tenant_facts import TenantFacts
-from wayline.engine.working_set import HeldRun, WorkingSet
+from wayline.engine.working_set import REVIVING, HeldRun, WorkingSet
 from wayline.store.runs import StoredRun
 from wayline.store.snapshots import read_snapshot
 from wayline.store.tables import jobs, signal_ids, template_versions, timers
@@ -35,6 +35,8 @@ def run_command(work: WorkingSet, tenant: TenantFacts, command: Command) -> RunA
         raise not_found("Instance")
     if isinstance(command, commands.SendSignal) and (command.run_id, command.signal_id) in work.signal_ids:
         return RunAnswer(run=held.stored.run, graph=held.graph, repeated=True)
+    if isinstance(command, REVIVING):
+        _require_room(work, held.stored.run)
     at = command.at or work.at
     try:
         decision = decide(held.graph, held.stored.run, command, _facts(work, tenant, held, command), at)
@@ -46,10 +48,23 @@ def run_command(work: WorkingSet, tenant: TenantFacts, command: Command) -> RunA
         raise
     take_over(work, tenant, held, decision, command, at)
     consume(work, command)
+    if isinstance(command, REVIVING) and held.stored.run.ticket_id is not None:
+        work.live_templates.add((held.stored.run.ticket_id, held.stored.run.template_id))
     if isinstance(command, commands.SendSignal) and command.signal_id is not None:
         _remember(work, tenant, command, command.signal_id, at)
     actor_id = command.actor.user_id
     return RunAnswer(run=held.stored.run, graph=held.graph, events=decision.events, at=at, actor_id=actor_id)
+
+
+def _require_room(work: WorkingSet, run: Run) -> None:
+    """A ticket has one live run of a template: an ended one does not come to life beside another."""
+    if run.ended and run.schedule is None and (run.ticket_id, run.template_id) in work.live_templates:
+        raise _already_active()
+
+
+def _already_active() -> Refusal:
+    said = "That ticket already has an active instance of this template."
+    return Refusal("conflict", said, code="already_active")
 
 
 def _remember(
@@ -94,7 +109,7 @@ def start_run(work: WorkingSet, tenant: TenantFacts, command: commands.StartRun)
     held_ticket = work.ticket(tenant, command.ticket_id) if command.ticket_id is not None else None
     is_series = command.schedule is not None
     if not is_series and (command.ticket_id, command.template_id) in work.live_templates:
-        raise Refusal("conflict", "That ticket already has an active instance of this template.", code="already_active")
+        raise _already_active()
     at = command.at or work.at
     command = msgspec.structs.replace(command, task_queue=_task_queue(work, command, graph))
     owner_id = command.owner_id or (held_ticket.stored.ticket["requester"] if held_ticket else None)
