@@ -52,20 +52,20 @@ def write_yaml(definition: Mapping[str, Any]) -> str:
 
 
 def _written(definition: Mapping[str, Any]) -> str:
-    styled = {name: _below(value) for name, value in definition.items()}
+    styled = {name: _steps(value) if name == _SEPARATED else _styled(value) for name, value in definition.items()}
     return yaml.dump(
         styled, Dumper=_Writer, sort_keys=False, allow_unicode=True, width=math.inf, default_flow_style=False
     )
 
 
-def _below(value: Any) -> Any:
-    """A value at the top: the mappings it lists keep lines of their own, as steps and actions do."""
-    if isinstance(value, list) and any(isinstance(entry, Mapping) for entry in value):
-        return [
-            {name: _styled(inner) for name, inner in entry.items()} if isinstance(entry, Mapping) else _styled(entry)
-            for entry in value
-        ]
-    return _styled(value)
+def _steps(value: Any) -> Any:
+    """Each step keeps lines of its own, however small it is."""
+    if not isinstance(value, list) or not any(isinstance(entry, Mapping) for entry in value):
+        return _styled(value)
+    return [
+        {name: _styled(inner) for name, inner in entry.items()} if isinstance(entry, Mapping) else _styled(entry)
+        for entry in value
+    ]
 
 
 def _styled(value: Any) -> Any:
