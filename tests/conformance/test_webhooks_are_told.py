@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
+from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -404,6 +406,37 @@ def test_events_of_one_decision_wait_for_the_first_of_them(desk: DrivenDesk, rec
 
 def seen(receiver: OtherSystem, run_id: str) -> list[str]:
     return [r.json["type"].removeprefix("wayline.") for r in receiver.received if run_id in r.json["subject"]]
+
+
+class Gate(deque[bytes]):
+    """Answers that are given when the gate is opened."""
+
+    def __init__(self) -> None:
+        super().__init__([answer(200)])
+        self.open = threading.Event()
+
+    def popleft(self) -> bytes:
+        self.open.wait(10)
+        return super().popleft()
+
+
+def test_an_event_that_comes_while_its_run_is_being_told_follows_at_once(
+    desk: DrivenDesk, receiver: OtherSystem
+) -> None:
+    subscribe(desk, receiver, "wayline.run.started", "wayline.run.completed")
+    receiver.answers = gate = Gate()
+    run_id = desk.start(desk.publish(form()))
+
+    async def complete_meanwhile() -> None:
+        await desk.driver.webhooks.take()
+        await asyncio.to_thread(desk.complete, desk.bo.actor, run_id, "ask", form_data={})
+        await desk.driver.webhooks.take()
+        gate.open.set()
+        await desk.driver.webhooks.run_once()
+
+    desk.wait(complete_meanwhile())
+    tell_all(desk)
+    assert seen(receiver, run_id) == ["run.started", "run.completed"]
 
 
 def test_after_an_hour_later_events_go_past(desk: DrivenDesk, receiver: OtherSystem) -> None:
