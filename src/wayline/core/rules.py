@@ -219,7 +219,13 @@ def names_before(happening: Happening, ticket: Mapping[str, Any] | None) -> dict
     what an earlier rule made of it. None: the ticket is new."""
     if happening.before is None:
         return None
-    return names_of(happening, {**ticket, **happening.before} if ticket is not None else None)
+    if ticket is None or happening.ticket is None:
+        return names_of(happening, None)
+    before = {**ticket, **happening.before}
+    if "custom" in happening.before:
+        own = _difference(happening.ticket.get("custom") or {}, happening.before["custom"] or {})
+        before["custom"] = _without_nothing({**(ticket.get("custom") or {}), **own})
+    return names_of(happening, before)
 
 
 def _hours(since: Any, at: datetime) -> float | None:
@@ -274,9 +280,11 @@ class Broken(msgspec.Struct, frozen=True):
 
 
 class Changes:
-    """What the rules of one event have made of a ticket, field by field, on the way to being an event of its own."""
+    """What the rules of one event have made of a ticket, field by field, on the way to being an event of its own.
+    `seq` is the last change's number in the ticket's timeline."""
 
     def __init__(self) -> None:
+        self.seq = 0
         self.rules: dict[str, str] = {}
         self._before: dict[str, Any] = {}
         self._own_before: dict[str, Any] = {}
@@ -284,8 +292,9 @@ class Changes:
     def __bool__(self) -> bool:
         return bool(self.rules)
 
-    def note(self, rule: CompiledRule, ticket: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+    def note(self, rule: CompiledRule, ticket: Mapping[str, Any], changes: Mapping[str, Any], *, seq: int) -> None:
         """The rule is about to make these changes to the ticket. Of a field that several change, the last counts."""
+        self.seq = seq
         self.rules[rule.id] = rule.name
         self._before |= {name: ticket.get(name) for name in changes if name != "custom"}
         if "custom" in changes:
@@ -297,7 +306,7 @@ class Changes:
         if not self._own_before:
             return self._before
         own = {**(ticket.get("custom") or {}), **self._own_before}
-        return {**self._before, "custom": {name: value for name, value in own.items() if value is not None}}
+        return {**self._before, "custom": _without_nothing(own)}
 
 
 class Reacted(msgspec.Struct, frozen=True):
@@ -542,6 +551,11 @@ def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
     """What makes the one of the other; None for what goes."""
     gone = {name: None for name in before if name not in after}
     return {**{name: value for name, value in after.items() if before.get(name) != value}, **gone}
+
+
+def _without_nothing(own: Mapping[str, Any]) -> dict[str, Any]:
+    """One's own fields that have a value."""
+    return {name: value for name, value in own.items() if value is not None}
 
 
 # -- chains ----------------------------------------------------------------------------------------

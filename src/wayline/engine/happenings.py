@@ -61,10 +61,10 @@ def of_ticket(
     )
 
 
-def of_rules(changes: Changes, stored: StoredTicket, *, seq: int, cause: Cause, at: datetime) -> Happening:
-    """What the rules of one event have made of a ticket; `seq` is the last change's number in the ticket's timeline."""
+def of_rules(changes: Changes, stored: StoredTicket, *, cause: Cause, at: datetime) -> Happening:
+    """What the rules of one event have made of a ticket, under the id of the last change."""
     return Happening(
-        id=_event_id(stored.ticket["id"], seq),
+        id=_event_id(stored.ticket["id"], changes.seq),
         trigger="on_ticket_updated",
         at=at,
         cause=cause,

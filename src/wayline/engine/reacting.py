@@ -185,7 +185,7 @@ def _change_ticket(work: WorkingSet, context: _Context, effect: effects.ChangeTi
     changes = desk.changes_to(held.stored.ticket, effect.changes, directory=context.tenant.directory)
     if not changes:
         return
-    context.changes.note(context.wanted.rule, held.stored.ticket, changes)
+    context.changes.note(context.wanted.rule, held.stored.ticket, changes, seq=held.stored.seq)
     event = desk.updated(held.stored.ticket, changes, context.actor)
     work.change_ticket(held, changes, context.happening.at)
     work.note_ticket(held.stored, [event], context.command, context.happening.at, shown=False)
@@ -199,7 +199,7 @@ def _show_changes(work: WorkingSet, tenant: TenantFacts, happening: Happening, c
     assert happening.ticket is not None
     stored = work.tickets[happening.ticket["id"]].stored
     cause = happening.cause.then(happening.id, changes.rules.items())
-    work.cascade.add(happenings.of_rules(changes, stored, seq=stored.seq - 1, cause=cause, at=happening.at))
+    work.cascade.add(happenings.of_rules(changes, stored, cause=cause, at=happening.at))
 
 
 def _comment_ticket(work: WorkingSet, context: _Context, effect: effects.CommentTicket) -> None:
