@@ -8,6 +8,7 @@ from bench.result import Result
 from bench.workloads.request_rounds import W1_CONTENDERS, W2_CONTENDERS, run_rounds
 from bench.workloads.w1_sqlite import judge_w1
 from bench.workloads.w2_postgresql import judge_w2
+from bench.workloads.w4_rules import measure_w4
 from bench.workloads.w8_replay import measure_w8
 
 Measure = Callable[[Sequence[str], int], Iterable[Result]]
@@ -23,6 +24,10 @@ def _measure_requests(chosen: Sequence[str], rounds: int) -> Iterable[Result]:
         yield judge_w2(seen)
 
 
+def _measure_rules(_chosen: Sequence[str], rounds: int) -> Iterable[Result]:
+    yield measure_w4(rounds=rounds)
+
+
 def _measure_replay(_chosen: Sequence[str], rounds: int) -> Iterable[Result]:
     yield measure_w8(rounds=rounds)
 
@@ -30,6 +35,7 @@ def _measure_replay(_chosen: Sequence[str], rounds: int) -> Iterable[Result]:
 # Workloads measured together stand together.
 WORKLOADS: dict[tuple[str, ...], Measure] = {
     ("W1", "W2"): _measure_requests,
+    ("W4",): _measure_rules,
     ("W8",): _measure_replay,
 }
 NAMES = tuple(name for together in WORKLOADS for name in together)

@@ -531,10 +531,14 @@ def _members(value: Any) -> tuple[Any, ...]:
 
 def _equality(wanted: bool, values: tuple[Any, ...]) -> _Judge:
     texts = frozenset(value for value in values if type(value) is str)
+    only_texts = all(type(value) is str for value in values)
 
     def judge(seen: Any, _: Any) -> str | None:
-        if type(seen) is str and seen in texts:
-            return None if wanted else ""
+        if type(seen) is str:
+            if seen in texts:
+                return None if wanted else ""
+            if only_texts and len(seen) < _INSTANT_LENGTH_MIN:
+                return "" if wanted else None
         if any(_same(seen, value) for value in values):
             return None if wanted else ""
         if not wanted:
@@ -672,8 +676,12 @@ def _new_text_key(text: str) -> Hashable | None:
 _text_key = lru_cache(maxsize=8192)(_new_text_key)
 
 
+_INSTANT_LENGTH_MIN: Final = 16
+"""Characters of the shortest text that names an instant and not a day alone."""
+
+
 def _same_instant_text(one: str, other: str) -> bool:
-    if len(one) < 16 or len(other) < 16:
+    if len(one) < _INSTANT_LENGTH_MIN or len(other) < _INSTANT_LENGTH_MIN:
         return False
     instant = _instant(one)
     return instant is not None and instant == _instant(other)
