@@ -301,13 +301,24 @@ def test_an_action_that_fails_leaves_the_others_alone(desk: DrivenDesk) -> None:
     assert troubles(desk) == [("rule", "rule_failed")]
 
 
-def test_a_rule_that_cannot_be_read_stops_nobody(desk: DrivenDesk) -> None:
+@pytest.mark.parametrize(
+    ("part", "code"),
+    [
+        ({"actions": [{"type": "from_the_future"}]}, "rule_broken"),
+        ({"conditions": {"priority": {"resembles": "P1"}}}, "rule_unreadable"),
+    ],
+    ids=["actions", "conditions"],
+)
+def test_a_rule_that_cannot_be_read_stops_nobody(desk: DrivenDesk, part: dict[str, Any], code: str) -> None:
     broken = add_rule(desk, "broken", trigger="on_ticket_created", action={"type": "set_priority", "priority": "P1"})
-    written = {**broken.definition, "actions": [{"type": "from_the_future"}]}
+    written = {**broken.definition, **part}
     desk.write(sa.update(rule_versions).where(rule_versions.c.rule_id == broken.id).values(definition=written))
     add_rule(desk, "whole", trigger="on_ticket_created", action={"type": "move_queue", "queue": "Spam"})
     assert ticket(desk, desk.open_ticket()).queue == "Spam"
-    assert troubles(desk) == [("rule", "rule_broken")]
+    desk.open_ticket()
+    (row,) = desk.rows(incidents)
+    assert (row.subject_id, row.code) == (broken.id, code)
+    assert row.times == (1 if code == "rule_unreadable" else 2)
 
 
 # -- chains ----------------------------------------------------------------------------------------

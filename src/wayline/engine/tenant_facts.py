@@ -74,15 +74,21 @@ class TenantCache:
     def __init__(self, *, rules: bool = False) -> None:
         self._kept: OrderedDict[str, TenantFacts] = OrderedDict()
         self._flagged: dict[str, int] = {}
+        self._flagged_rules: dict[str, int] = {}
         self._rules = rules
 
     def to_flag(self, tenant: TenantFacts) -> Mapping[str, str]:
         """The calendars to raise incidents about: those that cannot be read and have not been flagged as they are."""
         return {} if self._flagged.get(tenant.id) == tenant.version else tenant.unreadable_calendars
 
+    def rules_to_flag(self, tenant: TenantFacts) -> Mapping[str, str]:
+        """The same of rules."""
+        return {} if self._flagged_rules.get(tenant.id) == tenant.rules.version else tenant.rules.unreadable
+
     def flagged(self, tenant: TenantFacts) -> None:
         """The incidents of this version of the tenant are written."""
         self._flagged[tenant.id] = tenant.version
+        self._flagged_rules[tenant.id] = tenant.rules.version
 
     def current(self, connection: sa.Connection, tenant_ids: set[str]) -> dict[str, TenantFacts]:
         """The facts of each tenant as the connection's transaction sees them; unknown tenants are left out."""

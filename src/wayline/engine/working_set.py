@@ -138,7 +138,7 @@ class WorkingSet:
     def load(self, wanted: Sequence[Command]) -> None:
         """Read everything the commands name. On a shared database roots are locked in id order, tickets first."""
         self.tenants = self.tenant_cache.current(self.connection, {c.tenant_id for c in wanted})
-        self._flag_calendars()
+        self._flag_unreadable()
         sent = sorted({c.effect_id for c in wanted if c.effect_id is not None})
         if sent:
             self.sent = stored_outbox.waiting(self.connection, sent, lock=self.shared)
@@ -180,12 +180,14 @@ class WorkingSet:
         held = self.runs.get(run_id)
         return held.stored.run.ticket_id if held is not None and held.stored.run.ended else None
 
-    def _flag_calendars(self) -> None:
+    def _flag_unreadable(self) -> None:
         for tenant in self.tenants.values():
             for calendar_id, message in self.tenant_cache.to_flag(tenant).items():
                 self.raise_incident(
                     tenant.id, "calendar", calendar_id, code="calendar_unreadable", message=message[:2000]
                 )
+            for rule_id, message in self.tenant_cache.rules_to_flag(tenant).items():
+                self.raise_incident(tenant.id, "rule", rule_id, code="rule_unreadable", message=message[:2000])
 
     def _load_runs(self, run_ids: list[str]) -> None:
         for run_id, stored in stored_runs.load_runs(self.connection, run_ids, lock=self.shared).items():
@@ -539,7 +541,7 @@ class WorkingSet:
         self._flush_chains()
         changes.flush(self.connection)
         for tenant in self.tenants.values():
-            if tenant.unreadable_calendars:
+            if tenant.unreadable_calendars or tenant.rules.unreadable:
                 self.tenant_cache.flagged(tenant)
 
     def _flush_items(self) -> None:
