@@ -22,6 +22,8 @@ COMMANDS = (
     "discover",
     "replay",
     "audit",
+    "backup",
+    "restore",
 )
 
 
