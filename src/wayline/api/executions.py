@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
 from starlette.responses import Response
 
 from wayline.api.answer_shapes import bare, listed_after
@@ -104,10 +104,7 @@ class NewExecution(BaseModel):
     task_queue: str = Field(min_length=1, max_length=63)
     trigger_type: TriggerType | None = None
     input: dict[str, Any] = Field(default_factory=dict)
-    start_at: Annotated[
-        datetime | None,
-        Field(json_schema_extra={"anyOf": [{"type": ["integer", "string", "null"]}], "type": None}),
-    ] = None
+    start_at: Annotated[datetime | None, WithJsonSchema({"type": ["integer", "string", "null"]})] = None
     schedule: Schedule | None = None
     template_id: str | None = Field(None, max_length=100)
     definition: dict[str, Any] | None = None
