@@ -8,27 +8,34 @@ from starlette.responses import HTMLResponse
 
 from wayline.api.decision_view import Asking, Notice, Section, facts_of, said_so_far, sections_of
 from wayline.api.problems import STATUS
+from wayline.core.run import Activation
 from wayline.core.steps.approval import ApprovalStep
+
+_NO_PAGE = (STATUS["not_found"], STATUS["gone"])
+"""With these the link is of no more use."""
 
 
 def asking_page(asking: Asking, *, problem: str | None = None, comment: str = "", status: int = 200) -> HTMLResponse:
     """What is to be decided, with the form to decide it; `problem` says what was wrong with what was sent."""
     assert asking.person is not None
-    wrong = f'<p class="problem" role="alert">{escape(problem)}</p>' if problem else ""
     body = (
         f'<p class="eyebrow">{escape(asking.person.name)}, your decision is asked for</p>'
         f"<h1>{escape(asking.title)}</h1>{_facts(asking)}{_sections(asking)}{_votes(asking)}"
-        f'<form method="post">{wrong}{_comment(asking, comment, problem is not None)}'
-        '<div class="actions"><button class="approve" name="decision" value="approve" formnovalidate>Approve</button>'
-        f'<button class="reject" name="decision" value="reject">Reject</button></div></form>{_end(asking)}'
+        f"{_form(asking, problem, comment)}"
+        "<footer>This page is yours alone: whoever has its address decides in your name. "
+        f"It works until {asking.link.ends_at:%-d %B %Y}.</footer>"
     )
     return _document(asking.title, body, status)
 
 
 def notice_page(notice: Notice, asking: Asking | None = None) -> HTMLResponse:
     """What there is to say instead; with what was asked where the reader may still know it."""
-    body = f'<div class="notice {notice.tone}"><h1>{escape(notice.title)}</h1><p>{escape(notice.text)}</p></div>'
-    if asking is not None and notice.status != STATUS["gone"]:
+    elsewhere = '<p><a href="/">Sign in to Wayline</a></p>' if notice.status in _NO_PAGE else ""
+    body = (
+        f'<div class="notice {notice.tone}"><h1>{escape(notice.title)}</h1><p>{escape(notice.text)}</p>'
+        f"{elsewhere}</div>"
+    )
+    if asking is not None and notice.status not in _NO_PAGE:
         body += f'<h2 class="what">{escape(asking.title)}</h2>{_facts(asking)}{_votes(asking)}{_sections(asking)}'
     return _document(notice.title, body, notice.status)
 
@@ -57,24 +64,26 @@ def _votes(asking: Asking) -> str:
         f"<li><b>{escape(who)}</b> <span>{escape(what)}</span>" + (f"<q>{escape(why)}</q>" if why else "") + "</li>"
         for who, what, why in said
     )
-    return f'<section class="card"><h2>Decided so far</h2><ul>{votes}</ul></section>'
+    heading = "Decided so far" if isinstance(asking.visit, Activation) else "Decisions"
+    return f'<section class="card"><h2>{heading}</h2><ul>{votes}</ul></section>'
 
 
-def _comment(asking: Asking, comment: str, is_wrong: bool) -> str:
+def _form(asking: Asking, problem: str | None, comment: str) -> str:
     step = asking.node.step if asking.node else None
     wanted = step.comment if isinstance(step, ApprovalStep) else "optional"
     hint = {"optional": "optional", "required": "required", "required_on_reject": "required to reject"}[wanted]
-    marks = (" required" if wanted != "optional" else "") + (' aria-invalid="true"' if is_wrong else "")
+    marks = "" if wanted == "optional" else " required"
+    wrong = ""
+    if problem is not None:
+        marks += ' aria-invalid="true" aria-describedby="problem"'
+        wrong = f'<p class="problem" id="problem" role="alert">{escape(problem)}</p>'
+    # Where only a rejection needs a comment, approving is not held up by the browser for want of one.
+    unchecked = " formnovalidate" if wanted == "required_on_reject" else ""
     return (
-        f'<label for="comment">Comment <small>{hint}</small></label>'
+        f'<form method="post">{wrong}<label for="comment">Comment <small>{hint}</small></label>'
         f'<textarea id="comment" name="comment" rows="3" maxlength="10000"{marks}>{escape(comment)}</textarea>'
-    )
-
-
-def _end(asking: Asking) -> str:
-    return (
-        f"<footer>This page is yours alone: whoever has its address decides in your name. "
-        f"It works until {asking.link.ends_at:%-d %B %Y}.</footer>"
+        f'<div class="actions"><button class="approve" name="decision" value="approve"{unchecked}>Approve</button>'
+        '<button class="reject" name="decision" value="reject">Reject</button></div></form>'
     )
 
 
@@ -91,7 +100,7 @@ def _document(title: str, body: str, status: int) -> HTMLResponse:
 _STYLE = """
 :root{color-scheme:light dark;--page:light-dark(#f4f5f7,#0f1216);--card:light-dark(#fff,#181c22);
 --text:light-dark(#1b1f24,#e6e9ed);--soft:light-dark(#57606a,#9aa4af);--line:light-dark(#dfe3e8,#2b313a);
---good:light-dark(#1a7f37,#2b8a45);--good-soft:light-dark(#e7f5ea,#132a1b);--bad:light-dark(#b3261e,#ff8a80);
+--good:light-dark(#1a7f37,#238340);--good-soft:light-dark(#e7f5ea,#132a1b);--bad:light-dark(#b3261e,#ff8a80);
 --bad-soft:light-dark(#fdecea,#331716);--focus:light-dark(#1f5fbf,#7fb2ff)}
 *{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--text);
 font:1rem/1.5 system-ui,-apple-system,"Segoe UI",sans-serif;-webkit-text-size-adjust:100%}
@@ -105,7 +114,8 @@ dl{margin:0}dl>div{padding:.4rem 0;border-top:1px solid var(--line)}dl>div:first
 dl>div:last-child{padding-bottom:0}dt{color:var(--soft);font-size:.875rem}
 dd{margin:0;overflow-wrap:anywhere;white-space:pre-wrap}
 ul{list-style:none;margin:0;padding:0}li{padding:.4rem 0;border-top:1px solid var(--line)}
-li:first-child{border-top:0;padding-top:0}li:last-child{padding-bottom:0}li span{color:var(--soft);font-size:.875rem}
+li:first-child{border-top:0;padding-top:0}li:last-child{padding-bottom:0}li span{display:block;color:var(--soft);
+font-size:.875rem}
 q{display:block;quotes:none;border-left:3px solid var(--line);padding-left:.6rem;margin-top:.25rem;
 overflow-wrap:anywhere;white-space:pre-wrap}
 form{margin-top:1.2rem}label{display:block;font-weight:600;margin-bottom:.35rem}
@@ -122,6 +132,7 @@ button{flex:1;font:inherit;font-weight:600;min-height:3rem;padding:.6rem 1rem;bo
 :focus-visible{outline:3px solid var(--focus);outline-offset:2px}
 .notice{background:var(--card);border:1px solid var(--line);border-left-width:6px;border-radius:12px;
 padding:1.1rem 1.1rem 1.2rem}.notice h1{font-size:1.4rem;margin:0 0 .35rem}.notice p{margin:0;color:var(--soft)}
+.notice p+p{margin-top:.8rem}a{color:var(--focus)}
 .notice.good{border-left-color:var(--good)}.notice.bad{border-left-color:var(--bad)}
 footer{margin-top:1.5rem;color:var(--soft);font-size:.875rem}
 @media (min-width:40rem){main{padding:3rem 1.5rem 4rem}h1{font-size:1.9rem}

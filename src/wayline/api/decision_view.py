@@ -173,12 +173,10 @@ def facts_of(asking: Asking) -> Section:
         rows.append(("Requested by", asking.name(requester)))
     rows.append(("Process", asking.run.template_name))
     visit = asking.visit
-    due_at = visit.due_at if isinstance(visit, Activation) else visit.detail.get("due_at")
-    if due_at is not None:
-        rows.append(("Decide by", asking.when(due_at)))
+    if isinstance(visit, Activation) and visit.due_at is not None:
+        rows.append(("Decide by", asking.when(visit.due_at)))
     if isinstance(visit, Activation) and len(visit.candidates) > 1:
-        needed = visit.data.get("needed")
-        rows.append(("Decided by", f"{needed} of {len(visit.candidates)} approvals"))
+        rows.append(("Approvals needed", f"{visit.data.get('needed')} of {len(visit.candidates)}"))
     return Section("", rows)
 
 
