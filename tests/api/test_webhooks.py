@@ -174,6 +174,12 @@ def test_every_event_is_listed_with_what_it_says(sqlite_desk: Desk) -> None:
     assert {entry["type"]: entry["description"] for entry in found} == TYPES
 
 
+def test_the_api_description_names_every_event(sqlite_desk: Desk) -> None:
+    schemas = sqlite_desk.http.get("/openapi.json").json()["components"]["schemas"]
+    for body in ("NewWebhook", "WebhookChanges"):
+        assert schemas[body]["properties"]["events"]["items"]["enum"] == ["*", *TYPES]
+
+
 # -- deliveries ------------------------------------------------------------------------------------
 
 

@@ -38,7 +38,15 @@ def _published(events: list[str]) -> list[str]:
     return [EVERYTHING] if EVERYTHING in events else list(dict.fromkeys(events))
 
 
-Events = Annotated[list[str], Field(min_length=1, max_length=len(TYPES) + 1), AfterValidator(_published)]
+Events = Annotated[
+    list[str],
+    Field(
+        min_length=1,
+        max_length=len(TYPES) + 1,
+        json_schema_extra={"items": {"type": "string", "enum": [EVERYTHING, *TYPES]}},
+    ),
+    AfterValidator(_published),
+]
 Url = Annotated[str, Field(min_length=1, max_length=MAX_URL_CHARS)]
 Secret = Annotated[str, Field(min_length=1, max_length=MAX_SECRET_CHARS)]
 
