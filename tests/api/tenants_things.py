@@ -33,6 +33,8 @@ def things_of(desk: Desk) -> dict[str, str]:
     run = bo.get(f"{API}/workflows/{run['id']}").json()
     away = {"from": "2031-01-01T00:00:00Z", "to": "2031-01-02T00:00:00Z"}
     item = instance["step_instances"][0]["id"]
+    rule = {"name": "R", "trigger": "webhook", "action": {"type": "add_comment", "text": "Seen."}}
+    rule = root.post("/v1/automation/rules", json=rule).json()
     return {
         "/workflows": run["id"],
         "/approvals": run["approvals"][0]["id"],
@@ -56,6 +58,7 @@ def things_of(desk: Desk) -> dict[str, str]:
         "/webhooks": webhook["id"],
         "/deliveries": root.post(f"{API}/webhooks/{webhook['id']}/test").json()["id"],
         "/versions": "1",
+        "/v1/automation/rules": rule["id"],
     }
 
 

@@ -9,6 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from served_desk import Desk
+from wayline.core.commands import SweepTicket
+from wayline.core.public_ids import uuid_of
 from wayline.store.tables import jobs, metadata, notifications, outbox
 from workflows import publish
 
@@ -173,6 +175,34 @@ def test_the_dry_run_before_is_the_live_run_after(desk: Desk, trigger: str) -> N
     (run,) = bo.get("/api/v1/workflows/instances", params={"ticket_id": at}).json()["data"]
     full = bo.get(f"/api/v1/workflows/instances/{run['id']}").json()["data"]
     assert (full["template_name"], full["variables"]) == (start["workflow_name"], start["input"])
+
+
+def test_a_sweep_does_what_its_dry_run_said_and_once(desk: Desk) -> None:
+    bo = desk.client(desk.bo)
+    urgent, quiet, over = (_ticket(desk, priority=priority) for priority in ("P1", "P3", "P1"))
+    assert bo.patch(f"/api/v1/tickets/{over['id']}", json={"status": "resolved"}).status_code == 200
+    comment = {"type": "add_comment", "text": "Still there?"}
+    rule = {"name": "Ask", "trigger": "scheduled", "conditions": {"priority": "P1"}, "action": comment}
+    saved = _saved(desk, rule)
+
+    def would_act() -> set[str]:
+        return {one["ticket_id"] for one in _tried(desk, rule_id=saved["id"]) if one["would"]}
+
+    def acts() -> set[str]:
+        rule_id = str(uuid_of("rule", saved["id"]))
+        asked = {
+            ticket["id"]: SweepTicket(tenant_id=desk.tenant_id, rule_id=rule_id, ticket_id=ticket["id"])
+            for ticket in (urgent, quiet, over)
+        }
+        answers = {ticket_id: desk.wayline.door.submit_and_wait(sweep) for ticket_id, sweep in asked.items()}
+        return {ticket_id for ticket_id, answer in answers.items() if answer.event_id is not None}
+
+    assert would_act() == {urgent["id"]}
+    assert acts() == {urgent["id"]}
+    assert would_act() == acts() == set()  # in this spell it has acted
+    bo.patch(f"/api/v1/tickets/{urgent['id']}", json={"title": "Still down"})
+    assert would_act() == {urgent["id"]}
+    assert acts() == {urgent["id"]}
 
 
 def test_a_ticket_is_seen_as_it_was_when_the_event_happened(desk: Desk) -> None:

@@ -125,6 +125,12 @@ cases:
     age_hours: 101
     idle_hours: 24
     expect: {fires: [Old ones], starts: [Loan]}
+  - name: over
+    event: scheduled
+    ticket: {title: x, status: closed}
+    age_hours: 101
+    idle_hours: 24
+    expect: {fires: []}
   - {name: old, event: scheduled, ticket: {title: x}, age_hours: 101, idle_hours: 23, expect: {fires: [], starts: []}}
 """,
     )
@@ -135,6 +141,7 @@ cases:
         "fires": True,
         "does not": False,
         "old and idle": True,
+        "over": True,
         "old": True,
     }
     assert cases["does not"]["differences"] == [

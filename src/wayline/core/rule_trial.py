@@ -17,6 +17,7 @@ from wayline.core.condition import Clause
 from wayline.core.effects import Effect
 from wayline.core.facts import Facts
 from wayline.core.rules import CompiledRule, Done, Happening, Reaction, RuleSet, Wanted, evaluations, react
+from wayline.core.ticket import ENDED_STATUSES
 
 TRIAL_EVENT_ID: Final = "00000000-0000-4000-8000-000000000002"
 
@@ -41,8 +42,8 @@ def occasion(
     rule_id: str | None = None,
     **families: Any,
 ) -> Happening:
-    """An event to try rules on: all of its trigger, or the one with that id. `before` is what the event changed, field →
-    earlier value; None that it changed nothing, or made the ticket. `families` are its actor, comment, run, step and
+    """An event to try rules on: all of its trigger, or the one with that id. `before` is what the event changed, field
+    → earlier value; None that it changed nothing, or made the ticket. `families` are its actor, comment, run, step and
     payload."""
     return Happening(
         id=TRIAL_EVENT_ID,
@@ -62,6 +63,11 @@ def sees_alone(rule: CompiledRule) -> str | None:
     return rule.id if rule.trigger in ("scheduled", "webhook") else None
 
 
+def is_swept(rule: CompiledRule, ticket: Mapping[str, Any] | None) -> bool:
+    """Whether a scheduled rule looks at the ticket: at one that has ended only if its conditions speak of that."""
+    return ticket is None or rule.narrowed.with_ended or ticket["status"] not in ENDED_STATUSES
+
+
 def try_out(
     rules: RuleSet,
     rule_id: str,
@@ -72,6 +78,8 @@ def try_out(
 ) -> Trial:
     """What the rule with this id, one of `rules`, would do about the event. `templates` are the names of those that can
     be started; None: any."""
+    if happening.trigger == "scheduled" and not is_swept(rules.rules[rule_id], happening.ticket):
+        return Trial(matched=False, clauses=(), detail="The ticket has ended, and the conditions do not speak of that.")
     reacted = react(rules, happening, facts=facts)
     (found,) = evaluations(rules, happening, reacted.reaction, only=rule_id)
     done = next((firing.done for firing in reacted.reaction.firings if firing.rule_id == rule_id), ())

@@ -16,7 +16,7 @@ from wayline.core.effects import Send
 from wayline.core.facts import Actor, Directory, Facts
 from wayline.core.refusals import Refusal
 from wayline.core.rule import Rule
-from wayline.core.rule_trial import occasion
+from wayline.core.rule_trial import is_swept, occasion
 from wayline.core.rules import CompiledRule, Happening, Reacted, RuleSet, evaluations, react
 from wayline.core.simulate import Simulation, Visited, simulate
 from wayline.core.template import Template
@@ -166,6 +166,8 @@ def _reacted(table: Table, case: Case, rules: RuleSet) -> tuple[Happening, React
         payload=case.payload,
     )
     facts = Facts(directory=directory, calendars=calendars_of(table.desk))
+    if case.event == "scheduled":
+        rules = RuleSet(1, [rule for rule in rules.rules.values() if is_swept(rule, ticket)])
     return happening, react(rules, happening, facts=lambda strategies: facts)
 
 
