@@ -22,6 +22,7 @@ from served_desk import Desk, Person, served_desk
 from services import SmtpServer
 from wayline.actions.email import Mail
 from wayline.actions.job import Job
+from wayline.api.app import path_to_log
 from wayline.api.limits import LINKS_OF_A_CLIENT
 from wayline.core.decision_link import LASTS, DecisionLink, opened, sealed
 from wayline.store.tables import jobs
@@ -454,3 +455,11 @@ def send(desk: Desk, name: str, action: dict[str, Any]) -> None:
     job = Job(id=name, tenant_id=desk.tenant_id, action=action, attempt=1, timeout_s=10, at=at)
     assert desk.http.portal is not None
     desk.http.portal.call(mail.perform, job)
+
+
+def test_no_log_has_a_link() -> None:
+    """What is logged of a request that breaks is its path, with the name of the secret in the secret's place."""
+    scope = {"path": "/decide/abc", "path_params": {"token": "abc"}}
+    assert path_to_log(scope) == "/decide/{token}"
+    assert path_to_log({"path": "/api/v1/tickets/7", "path_params": {"id": "7"}}) == "/api/v1/tickets/7"
+    assert path_to_log({"path": "/nowhere"}) == "/nowhere"

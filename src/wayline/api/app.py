@@ -164,7 +164,7 @@ class Frame:
         except ClientDisconnect:
             return
         except Exception:
-            log.exception("request_broke", path=_path_to_log(scope), request_id=request_id)
+            log.exception("request_broke", path=path_to_log(scope), request_id=request_id)
             response = self._answer_to(Problem("internal", "Something broke. It has been logged."), scope)
         own = {name for name, _ in response.raw_headers}
         response.raw_headers += [header for header in SECURITY_HEADERS if header[0] not in own]
@@ -193,7 +193,7 @@ class Frame:
         return answer_to(refusal, scope["path"], scope["state"]["request_id"], self.app.state.wayline.clock.now())
 
 
-def _path_to_log(scope: Scope) -> str:
+def path_to_log(scope: Scope) -> str:
     """The path without what is a secret in it: whoever has such an address may do what it is for."""
     path: str = scope["path"]
     for name in SECRET_PARAMETERS & scope.get("path_params", {}).keys():
