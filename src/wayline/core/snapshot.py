@@ -95,7 +95,7 @@ def delta_of(run: Run, visit: EndedVisit, *, arrivals: Sequence[str], variables_
 
 
 def start_of(run: Run, first_step: str) -> Snapshot:
-    """Snapshot 0: the run as it began."""
+    """Snapshot 0: the run as it began; one without steps has no first."""
     return Snapshot(
         number=0,
         at=run.started_at or run.created_at,
@@ -104,7 +104,7 @@ def start_of(run: Run, first_step: str) -> Snapshot:
         latest={},
         completed=[],
         open=[],
-        arrivals=[first_step],
+        arrivals=[first_step] if first_step else [],
         depth=0,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,8 @@ from core.stories.desk import (
     MAX,
     MONDAY_NINE,
     ROOT,
+    RUN,
+    TENANT,
     Story,
     approves,
     cancels,
@@ -26,6 +29,9 @@ from core.stories.desk import (
     skips,
     submits,
 )
+from wayline.core import commands
+from wayline.core.decide import new_run
+from wayline.core.graph import without_steps
 from wayline.core.recovery import allowed
 
 CALL = """
@@ -62,6 +68,13 @@ def booked(*steps: str, at_the_end: str = "{id: form, type: form, fields: [{name
     for number, _ in enumerate(steps):
         story.reported(output={"id": number})
     return story
+
+
+def begun(story: Story, **said: Any) -> Story:
+    """The run begins as the command says."""
+    command = commands.StartRun(tenant_id=TENANT, run_id=RUN, template_id=RUN, **said)
+    story.run = new_run(story.graph, command, version=1, at=story.at, owner_id="ana")
+    return story.when(command)
 
 
 def undone(story: Story) -> Story:
@@ -285,6 +298,28 @@ def test_a_run_that_was_cancelled_and_taken_back_can_be_paused_and_cancelled_aga
     assert story.resting_at == ["ask"]
     assert story.step("ask").due_at == MONDAY_NINE + timedelta(hours=8)
     assert len(story.tables.timers) == 1
+
+
+def test_a_run_that_was_cancelled_before_it_began_is_kept_for_its_instant_again() -> None:
+    story = begun(Story(FORM), begin_at=MONDAY_NINE + timedelta(days=1)).when(cancels(ROOT))
+    assert story.tables.timers == {}
+    story.when(retries(ROOT))
+    assert (story.status, story.run.completed_at) == ("pending", None)
+    assert story.later(days=1).resting_at == ["ask"]
+
+
+def test_a_run_without_steps_can_be_held_failed_retried_and_taken_back() -> None:
+    story = Story(FORM)
+    story.graph = without_steps("A talk")
+    begun(story).when(pauses(ROOT), signals("fail", "no"))
+    assert story.status == "paused"
+    story.when(resumes(ROOT))
+    assert story.run.failure is not None
+    assert story.run.failure.message == "no"
+    story.when(retries(ROOT))
+    assert (story.status, story.run.failure) == ("running", None)
+    story.when(rolls_back(ROOT, 0), resumes(ROOT), signals("complete", {"n": 1}))
+    assert (story.status, story.run.result) == ("completed", {"n": 1})
 
 
 @pytest.mark.parametrize("state", ["running", "paused", "completed"])
