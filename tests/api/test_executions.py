@@ -614,6 +614,25 @@ def test_what_is_archived_leaves_every_list_but_its_own(desk: Desk) -> None:
     assert client.get(f"{URL}/{workflow_id}").json()["status"] == "archived"
 
 
+def test_what_is_tried_again_comes_back_into_the_lists(desk: Desk) -> None:
+    publish(desk, LOOK, name="Look")
+    workflow_id = started(desk, desk.bo, name="Look")["id"]
+    client = desk.client(desk.bo)
+    client.post(f"{URL}/{workflow_id}/cancel")
+    assert client.post(f"{URL}/{workflow_id}/archive").json()["status"] == "archived"
+    run_id = uuid_of("wf", workflow_id)
+    assert client.post(f"/api/v1/workflows/{run_id}/retry").status_code == 200
+    assert [(one["id"], one["status"]) for one in client.get(URL).json()["data"]] == [(workflow_id, "active")]
+
+
+def test_a_run_without_steps_goes_by_its_name_on_every_surface(desk: Desk) -> None:
+    run_id = uuid_of("wf", started(desk, desk.bo, name="Door watch")["id"])
+    in_000 = desk.client(desk.bo).get(f"/api/v1/workflows/instances/{run_id}").json()["data"]
+    assert (in_000["template_name"], in_000["status"], in_000["step_instances"]) == ("Door watch", "running", [])
+    in_002 = desk.client(desk.bo).get(f"/api/v1/workflows/{run_id}").json()
+    assert (in_002["template"]["name"], in_002["status"], in_002["steps"]) == ("Door watch", "running", [])
+
+
 def test_more_task_queues_can_be_set_up(database_url: str, tmp_path: Any) -> None:
     with served_desk(database_url, tmp_path, task_queues="itsm-night, itsm-day") as desk:
         assert started(desk, desk.bo, task_queue="itsm-night")["task_queue"] == "itsm-night"

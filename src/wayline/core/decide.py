@@ -48,7 +48,7 @@ def new_run(graph: Graph, command: commands.StartRun, *, version: int, at: datet
         tenant_id=command.tenant_id,
         template_id=command.template_id,
         template_version=version,
-        template_name=graph.template.name,
+        template_name=command.name or graph.template.name if command.unlisted else graph.template.name,
         created_at=at,
         ticket_id=command.ticket_id,
         owner_id=owner_id,

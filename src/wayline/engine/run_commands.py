@@ -19,6 +19,7 @@ from wayline.engine.answers import RunAnswer
 from wayline.engine.applying import take_over
 from wayline.engine.tenant_facts import TenantFacts
 from wayline.engine.working_set import REVIVING, HeldRun, WorkingSet
+from wayline.store.executions import bring_back
 from wayline.store.runs import StoredRun
 from wayline.store.snapshots import read_snapshot
 from wayline.store.tables import jobs, signal_ids, template_versions, timers
@@ -50,6 +51,8 @@ def run_command(work: WorkingSet, tenant: TenantFacts, command: Command) -> RunA
     consume(work, command)
     if isinstance(command, REVIVING) and held.stored.run.ticket_id is not None:
         work.live_templates.add((held.stored.run.ticket_id, held.stored.run.template_id))
+    if isinstance(command, commands.RetryRun | commands.RollBackRun):
+        bring_back(work.connection, tenant_id=tenant.id, run_id=command.run_id)
     if isinstance(command, commands.SendSignal) and command.signal_id is not None:
         _remember(work, tenant, command, command.signal_id, at)
     actor_id = command.actor.user_id

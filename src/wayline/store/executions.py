@@ -103,6 +103,16 @@ def archive(connection: sa.Connection, *, tenant_id: str, run_id: str) -> None:
     )
 
 
+def bring_back(connection: sa.Connection, *, tenant_id: str, run_id: str) -> None:
+    """A run that goes on after it was put away is in the usual lists again. Its row's version is moved by who has it
+    go on."""
+    connection.execute(
+        sa.update(runs)
+        .where(runs.c.id == run_id, runs.c.tenant_id == tenant_id, runs.c.archived)
+        .values(archived=False)
+    )
+
+
 def _newest(conditions: Sequence[sa.ColumnElement[bool]], limit: int) -> sa.Select[Any]:
     return (
         sa.select(runs.c.id, runs.c.created_at, runs.c.state, runs.c.archived)
