@@ -115,8 +115,7 @@ def pause(deciding: Deciding, command: commands.PauseRun) -> None:
 def is_held(graph: Graph, run: Run, command: commands.Command) -> bool:
     """Whether a command that comes for a paused run is kept until it goes on. Votes are not: they are refused."""
     if isinstance(command, commands.ReportAction):
-        is_awaited_here = any(activation.job == command.job_id for activation in run.open)
-        return is_awaited_here and command.job_id not in _reported(run)
+        return command.job_id not in _reported(run) and any(a.job == command.job_id for a in run.open)
     if isinstance(command, commands.CompleteCallback):
         return any(activation.id == command.activation_id for activation in run.open)
     if isinstance(command, commands.SendSignal):
@@ -216,7 +215,7 @@ def retry(deciding: Deciding, command: commands.RetryRun) -> None:
         run.arrivals = _where_it_ended(run)
     again = [*run.redo, *(activation.step_id for activation in run.closed), *run.arrivals]
     run.status, run.completed_at = "running" if run.started_at is not None else "pending", None
-    run.failure, run.compensation = None, None
+    run.failure, run.compensation, run.result = None, None, None
     # What is done again is told by no chain of snapshots: the next one holds everything.
     run.chained = WHOLE_EVERY
     titles = ", ".join(deciding.graph.nodes[step_id].step.title for step_id in dict.fromkeys(again))

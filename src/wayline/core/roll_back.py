@@ -45,7 +45,7 @@ def roll_back(deciding: Deciding, command: commands.RollBackRun) -> None:
     run.latest, run.completed = dict(snapshot.latest), list(snapshot.completed)
     run.snapshot, run.chained = snapshot.number, snapshot.depth
     run.status, run.paused_at = "paused", deciding.at
-    run.completed_at, run.failure, run.compensation = None, None, None
+    run.completed_at, run.failure, run.compensation, run.result = None, None, None, None
     deciding.note(
         "run_rolled_back",
         f"Taken back by {command.actor.name} to {_called(deciding.graph, snapshot)}",

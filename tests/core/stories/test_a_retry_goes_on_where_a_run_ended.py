@@ -320,6 +320,7 @@ def test_a_run_without_steps_can_be_held_failed_retried_and_taken_back() -> None
     assert (story.status, story.run.failure) == ("running", None)
     story.when(rolls_back(ROOT, 0), resumes(ROOT), signals("complete", {"n": 1}))
     assert (story.status, story.run.result) == ("completed", {"n": 1})
+    assert story.when(rolls_back(ROOT, 0)).run.result is None
 
 
 @pytest.mark.parametrize("state", ["running", "paused", "completed"])
