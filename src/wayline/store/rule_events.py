@@ -13,6 +13,8 @@ from wayline.core.rules import Happening, Reaction
 from wayline.store.rules import Lifetime
 from wayline.store.tables import rule_chains, rule_events
 
+ONE_RULES = frozenset({"scheduled", "webhook"})
+"""Triggers whose events are each for one rule."""
 _encode = msgspec.msgpack.Encoder().encode
 _happening = msgspec.msgpack.Decoder(Happening).decode
 _reaction = msgspec.msgpack.Decoder(Reaction).decode
@@ -83,7 +85,9 @@ def read_events(
     rule saw in its life, or all."""
     query = sa.select(rule_events).where(rule_events.c.tenant_id == tenant_id)
     if life is not None:
-        saw = sa.or_(rule_events.c.rule_id.is_(None), rule_events.c.rule_id == life.rule_id)
+        saw: sa.ColumnElement[bool] = rule_events.c.rule_id == life.rule_id
+        if not ONE_RULES.issuperset(life.triggers):
+            saw = sa.or_(rule_events.c.rule_id.is_(None), saw)
         query = query.where(rule_events.c.trigger.in_(life.triggers), saw, rule_events.c.rules_version >= life.since)
         if life.until is not None:
             query = query.where(rule_events.c.rules_version < life.until)

@@ -910,6 +910,13 @@ rule_events = _table(
     sa.Index(None, "ticket_id", "at"),
     sa.Index(None, "tenant_id", "trigger", "at"),
     sa.Index(None, "at"),
+    sa.Index(
+        "ix_rule_events_of_one_rule",
+        "rule_id",
+        "at",
+        sqlite_where=sa.text("rule_id IS NOT NULL"),
+        postgresql_where=sa.text("rule_id IS NOT NULL"),
+    ),
 )
 
 # A scheduled rule has acted on a ticket, and does not again until the spell is over.

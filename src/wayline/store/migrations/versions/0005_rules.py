@@ -84,6 +84,14 @@ def _create_rule_events() -> None:
         op.f("ix_rule_events_tenant_id_trigger_at"), "rule_events", ["tenant_id", "trigger", "at"], unique=False
     )
     op.create_index(op.f("ix_rule_events_at"), "rule_events", ["at"], unique=False)
+    op.create_index(
+        "ix_rule_events_of_one_rule",
+        "rule_events",
+        ["rule_id", "at"],
+        unique=False,
+        sqlite_where=sa.text("rule_id IS NOT NULL"),
+        postgresql_where=sa.text("rule_id IS NOT NULL"),
+    )
 
 
 def _create_sweeping() -> None:
