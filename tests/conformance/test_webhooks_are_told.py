@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from driven_desk import SECRET, DrivenDesk, driven_desk
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
@@ -28,7 +29,7 @@ from wayline.store import webhook_deliveries as stored
 from wayline.store.database import new_id
 from wayline.store.incidents import incident_row, raise_incident
 from wayline.store.sealing import seal
-from wayline.store.tables import audit, jobs, notifications, webhook_deliveries, webhooks
+from wayline.store.tables import audit, jobs, notifications, timeline, webhook_deliveries, webhooks
 
 NINE = datetime(2026, 3, 4, 9, tzinfo=UTC)
 KEY = b"thirty-two bytes to sign with..."
@@ -371,6 +372,26 @@ def test_a_secret_sealed_with_another_key_signs_nothing(desk: DrivenDesk, receiv
     assert "secret cannot be opened" in deliveries(desk)[0].error
 
 
+@pytest.mark.parametrize("loss", ["deleted", "unreadable"])
+def test_an_event_that_is_gone_from_its_timeline_is_nobodys_fault(
+    desk: DrivenDesk, receiver: OtherSystem, loss: str
+) -> None:
+    webhook_id = subscribe(desk, receiver, "wayline.run.started", "wayline.run.completed")
+    run_id = desk.start(desk.publish(form()))
+    if loss == "deleted":
+        desk.write(sa.delete(timeline).where(timeline.c.subject_id == run_id))
+    else:
+        desk.write(sa.update(timeline).values(events=b"\xc1"))
+    desk.complete(desk.bo.actor, run_id, "ask", form_data={})
+    tell_all(desk)
+    assert told(receiver) == ["run.completed"]
+    assert [(row.status, row.error) for row in deliveries(desk)] == [
+        ("failed", "its event cannot be read any more"),
+        ("delivered", None),
+    ]
+    assert webhook(desk, webhook_id).failing_since is None
+
+
 # -- order -----------------------------------------------------------------------------------------
 
 
@@ -688,7 +709,8 @@ def test_a_test_is_sent_past_whatever_waits(desk: DrivenDesk, receiver: OtherSys
     change(desk, lambda tx: administering.send_test(tx, **named, told=TEST_TYPE))
     tell_all(desk)
     assert told(receiver) == ["run.started", "webhook.test"]
-    assert verified(receiver.received[-1])["data"]["webhook"] == {"id": webhook_id}
+    event = verified(receiver.received[-1])
+    assert (event["subject"], event["data"]["webhook"]) == (f"webhooks/{webhook_id}", {"id": webhook_id})
 
 
 # -- upkeep ----------------------------------------------------------------------------------------

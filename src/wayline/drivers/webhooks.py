@@ -22,7 +22,7 @@ import structlog
 
 from wayline.actions.webhook import WebhookCalls
 from wayline.core.action import ActionFailed
-from wayline.core.cloud_event import cloud_event
+from wayline.core.cloud_event import TEST_TYPE, cloud_event
 from wayline.core.retry import Retry, delay_before
 from wayline.drivers.claims import Claims
 from wayline.drivers.database_access import DatabaseAccess
@@ -33,8 +33,8 @@ from wayline.engine.door import Door, Transaction
 from wayline.engine.webhooks import disable
 from wayline.store import webhook_deliveries as stored
 from wayline.store.sealing import SealBroken, unseal
-from wayline.store.subjects import about
-from wayline.store.timeline import read_event
+from wayline.store.subjects import Subject, about
+from wayline.store.timeline import read_events
 from wayline.store.webhook_deliveries import Attempt, Due, Waiting
 from wayline.store.webhooks import ACTIVE, StoredWebhook, note_failure, note_success, read_webhook, sealed_secret
 
@@ -44,6 +44,7 @@ LANES_A_WEBHOOK = 8
 EVENTS_A_LANE = 20
 ROWS_LOOKED_AT = 200
 ATTEMPT_S = 15.0
+EVENT_GONE = "its event cannot be read any more"
 LEASE_S = 60.0
 RENEW_EVERY_S = 20.0
 # A burst of commits is one look, and the events of one run are sent together.
@@ -274,38 +275,49 @@ class WebhookLoop(Loop):
         webhook = read_webhook(connection, tenant_id=first.tenant_id, webhook_id=lane.webhook_id)
         if webhook is None:
             return _Prepared(webhook=None, secret=b"", events=[])
+        subject = about(connection, tenant_id=first.tenant_id, subject_id=lane.subject_id)
         return _Prepared(
             webhook=webhook,
             secret=sealed_secret(connection, tenant_id=first.tenant_id, webhook_id=lane.webhook_id),
-            events=[self._event(connection, delivery) for delivery in lane.deliveries],
+            events=[self._event(connection, delivery, subject) for delivery in lane.deliveries],
         )
 
-    def _event(self, connection: sa.Connection, delivery: Waiting) -> dict[str, Any] | None:
-        named = {"tenant_id": delivery.tenant_id, "subject_id": delivery.subject_id}
-        told: dict[str, Any] = {
-            "told": delivery.type,
-            "source": self._address,
-            "subject_id": delivery.subject_id,
-            "seq": delivery.seq,
-        }
+    def _event(self, connection: sa.Connection, delivery: Waiting, subject: Subject | None) -> dict[str, Any] | None:
         if delivery.data is not None:
-            family = delivery.type.split(".")[1]
+            is_test = delivery.type == TEST_TYPE
+            about_id = f"webhooks/{delivery.webhook_id}" if is_test else f"incidents/{delivery.subject_id}"
             data = msgspec.msgpack.decode(delivery.data)
-            return cloud_event(**told, subject=f"{family}s/{delivery.subject_id}", at=delivery.created_at, data=data)
-        event = read_event(connection, **named, seq=delivery.seq)
-        subject = about(connection, **named)
-        if event is None or subject is None:
+            return self._told(delivery, subject=about_id, at=delivery.created_at, data=data)
+        named = {"tenant_id": delivery.tenant_id, "subject_id": delivery.subject_id}
+        try:
+            events = read_events(connection, **named, from_seq=delivery.seq, limit=1)
+        except msgspec.DecodeError:
+            log.exception("webhook_event_unreadable", delivery_id=delivery.id)
             return None
+        if subject is None or not events or events[0].seq != delivery.seq:
+            return None
+        event = events[0]
         data = {name: getattr(event, name) for name in ("seq", "event", "detail", "step_id", "activation_id", "actor")}
         data |= {"data": event.data, subject.kind: subject.shown}
-        return cloud_event(**told, subject=f"{subject.kind}s/{delivery.subject_id}", at=event.at, data=data)
+        return self._told(delivery, subject=f"{subject.kind}s/{delivery.subject_id}", at=event.at, data=data)
+
+    def _told(self, delivery: Waiting, *, subject: str, at: datetime, data: dict[str, Any]) -> dict[str, Any]:
+        return cloud_event(
+            told=delivery.type,
+            source=self._address,
+            subject=subject,
+            subject_id=delivery.subject_id,
+            seq=delivery.seq,
+            at=at,
+            data=data,
+        )
 
     async def _attempt(
         self, webhook: StoredWebhook, secret: bytes, delivery: Waiting, event: dict[str, Any] | None
     ) -> Attempt:
         at, begun_s = self.door.clock.now(), monotonic_s()
         if event is None:
-            return Attempt(delivery=delivery, at=at, duration_ms=0, error="its event is not there any more")
+            return Attempt(delivery=delivery, at=at, duration_ms=0, error=EVENT_GONE)
         status: int | None = None
         body: str | None = None
         error: str | None = None
@@ -321,6 +333,9 @@ class WebhookLoop(Loop):
             error = str(failure)
         except TimeoutError:
             error = f"no answer within {ATTEMPT_S:g} s"
+        except Exception as bug:
+            log.exception("webhook_attempt_broke", delivery_id=delivery.id)
+            error = f"sending it broke: {type(bug).__name__}"
         return Attempt(
             delivery=delivery,
             at=at,
@@ -341,7 +356,7 @@ class WebhookLoop(Loop):
         stored.hand_back(connection, ids=untried, token=lane.token, due_at=last.due_at or transaction.at)
         if last.due_at is None:
             stored.bring_forward(connection, webhook_id=lane.webhook_id, subject_id=lane.subject_id, at=transaction.at)
-        if webhook is None or not settled:
+        if webhook is None or not settled or last.error == EVENT_GONE:
             return
         if last.error is None:
             note_success(connection, **named)

@@ -58,21 +58,6 @@ def row_of(
     }
 
 
-def read_event(connection: sa.Connection, *, tenant_id: str, subject_id: str, seq: int) -> TimelineEvent | None:
-    """The event of that number; None when there is none."""
-    query = (
-        sa.select(timeline.c.seq)
-        .where(timeline.c.subject_id == subject_id, timeline.c.tenant_id == tenant_id, timeline.c.seq <= seq)
-        .order_by(timeline.c.seq.desc())
-        .limit(1)
-    )
-    first = connection.execute(query).scalar_one_or_none()
-    if first is None:
-        return None
-    found = read_timeline(connection, tenant_id=tenant_id, subject_id=subject_id, after_seq=first - 1, rows=1)
-    return next((event for event in found if event.seq == seq), None)
-
-
 class TimelineEvent(msgspec.Struct, frozen=True):
     """One event as the surfaces show it."""
 
