@@ -31,7 +31,7 @@ from wayline.core.facts import Facts
 from wayline.core.rule import Rule, parse_rule
 from wayline.core.rule_index import Candidate, RuleIndex, wanted_texts
 from wayline.core.run import Activation
-from wayline.core.ticket import ENDED_STATUSES
+from wayline.core.ticket import ENDED_STATUSES, STATUSES
 from wayline.core.who import Audience, Circumstances, Who, audience, pick, requester_of
 
 CutBy = Literal["depth", "events"]
@@ -128,6 +128,13 @@ class Narrowed(msgspec.Struct, frozen=True):
     values: dict[str, tuple[str | None, ...]]
     at_least: dict[str, float]
     with_ended: bool
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """The statuses that such a ticket may have."""
+        wanted = self.values.get("status", STATUSES)
+        known = [status for status in STATUSES if status in wanted]
+        return tuple(status for status in known if self.with_ended or status not in ENDED_STATUSES)
 
 
 class RuleSet:

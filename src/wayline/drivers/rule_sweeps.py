@@ -54,16 +54,18 @@ class SweepLoop(Loop):
             await self.access.write(lambda tx: stored.forget_sweep(tx.connection, sweep.rule_id))
             return
         kept: Sweep | None = sweep
-        last: Ticket | None = None
-        while kept is not None:
-            page = await self._page(sweep, rule, last)
-            await self._act(sweep, rule, page)
-            if len(page) < TICKETS_A_PAGE:
-                await self._done(kept, rule)
-                return
-            last, kept = page[-1].ticket, await self._keep(kept)
+        for status in rule.narrowed.statuses:
+            last: Ticket | None = None
+            while kept is not None:
+                page = await self._page(sweep, rule, status, last)
+                await self._act(sweep, rule, page)
+                if len(page) < TICKETS_A_PAGE:
+                    break
+                last, kept = page[-1].ticket, await self._keep(kept)
+        if kept is not None:
+            await self._done(kept, rule)
 
-    async def _page(self, sweep: Sweep, rule: CompiledRule, last: Ticket | None) -> list[Swept]:
+    async def _page(self, sweep: Sweep, rule: CompiledRule, status: str, last: Ticket | None) -> list[Swept]:
         at = self.door.clock.now()
 
         def read(connection: sa.Connection) -> list[Swept]:
@@ -72,6 +74,7 @@ class SweepLoop(Loop):
                 tenant_id=sweep.tenant_id,
                 rule_id=sweep.rule_id,
                 narrowed=rule.narrowed,
+                status=status,
                 at=at,
                 after=last,
                 limit=TICKETS_A_PAGE,

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from wayline.core.rules import Narrowed
-from wayline.core.ticket import ENDED_STATUSES, STATUSES
 from wayline.store.incidents import is_uuid
 from wayline.store.tables import Id, rule_spells, rule_sweeps, tickets
 from wayline.store.tickets import Ticket, shown_columns, ticket_of
@@ -107,7 +106,7 @@ class Swept(msgspec.Struct, frozen=True):
     last_person_at: datetime | None
 
 
-_PLAIN = ("type", "status", "priority", "category", "queue", "subtype", "resolution_category")
+_PLAIN = ("type", "priority", "category", "queue", "subtype", "resolution_category")
 _COLUMNS = {
     name: tickets.c[column]
     for name, column in {
@@ -124,27 +123,29 @@ def tickets_to_sweep(
     tenant_id: str,
     rule_id: str,
     narrowed: Narrowed,
+    status: str,
     at: datetime,
     after: Ticket | None,
     limit: int,
 ) -> list[Swept]:
-    """A page of the tickets that the rule may match and has not acted on in this spell, oldest first; all that match
-    are among them. Without a status in its conditions, tickets that have ended are none of its."""
+    """A page of the tickets of one status that the rule may match and has not acted on in this spell, oldest first; all
+    that match are among them. One status at a time, so that an index has them in this order."""
     in_spell = (rule_spells.c.rule_id == rule_id) & (rule_spells.c.ticket_id == tickets.c.id)
     query = (
         sa.select(*shown_columns(), tickets.c.last_person_at)
         .select_from(tickets.outerjoin(rule_spells, in_spell))
         .where(
             tickets.c.tenant_id == tenant_id,
+            tickets.c.status == status,
             sa.or_(rule_spells.c.began_at.is_(None), tickets.c.last_person_at > rule_spells.c.began_at),
             *_narrowing(narrowed, at),
         )
     )
     if after is not None:
-        last = sa.tuple_(
-            sa.literal(after["created_at"], tickets.c.created_at.type), sa.literal(after["id"], tickets.c.id.type)
-        )
-        query = query.where(sa.tuple_(tickets.c.created_at, tickets.c.id) > last)
+        since = sa.literal(after["created_at"], tickets.c.created_at.type)
+        last = sa.tuple_(since, sa.literal(after["id"], tickets.c.id.type))
+        # The first of the two is what the index is entered by.
+        query = query.where(tickets.c.created_at >= since, sa.tuple_(tickets.c.created_at, tickets.c.id) > last)
     rows = connection.execute(query.order_by(tickets.c.created_at, tickets.c.id).limit(limit))
     return [Swept(ticket_of(row), row.last_person_at) for row in rows]
 
@@ -157,8 +158,6 @@ def _narrowing(narrowed: Narrowed, at: datetime) -> Iterator[sa.ColumnElement[bo
             known = [value for value in values if value is None or column.type is not Id or is_uuid(value)]
             among = column.in_([value for value in known if value is not None])
             yield sa.or_(among, column.is_(None)) if None in known else among
-    if not narrowed.with_ended:
-        yield tickets.c.status.in_([status for status in STATUSES if status not in ENDED_STATUSES])
     for name, since in (("idle_hours", _last_act), ("age_hours", tickets.c.created_at)):
         hours = narrowed.at_least.get(name)
         if hours is not None:
