@@ -8,7 +8,8 @@ msgpack.
 **Current state beside history.** `runs.state` is everything a decision needs of a run, one compact value that does
 not grow with history. What has happened is written once and never read to decide: `activations` holds ended visits
 to steps, `timeline` one row a decision with the events in it, chained by a keyed hash whose head is kept on the
-run or ticket.
+run or ticket. An exception is taking a run back: what it was when a step had been completed is read from the visits up
+to that one, and from the little that each row keeps beside its visit for this.
 
 **Hot tables are narrow and empty themselves.** `work_items` and `work_offers` hold open work alone, `timers` and
 `jobs` what is still to come; their rows go when the work is done, so their indexes stay as small as the backlog.
@@ -279,17 +280,8 @@ runs = _table(
         postgresql_where=sa.text("completed_at IS NULL"),
     ),
     sa.Index(None, "tenant_id", "template_id", "created_at"),
-    # One person's runs, newest first, counted off the index; and those of one status, where what is live is few and
-    # what has ended is found by it. A live run's status is in none of them: it changes often.
+    # One person's runs, newest first, counted off the index; and those that have ended in one way.
     sa.Index("ix_runs_of_owner", "tenant_id", "owner_id", "created_at", "archived"),
-    sa.Index(
-        "ix_runs_live_of_owner",
-        "tenant_id",
-        "owner_id",
-        "created_at",
-        sqlite_where=sa.text("completed_at IS NULL"),
-        postgresql_where=sa.text("completed_at IS NULL"),
-    ),
     sa.Index(
         "ix_runs_ended_of_owner",
         "tenant_id",
