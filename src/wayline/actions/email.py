@@ -68,16 +68,17 @@ class Mail:
         """`{message_id, to}` of what the mail server has taken; raises ActionFailed."""
         if self._server is None:
             raise ActionFailed("no mail server is set up (WAYLINE_SMTP_URL)", permanent=True)
+        mail_from = job.action.get("from") or self._mail_from
         message = message_of(
             job.action,
             job_id=job.id,
             at=job.at,
-            mail_from=self._mail_from,
+            mail_from=mail_from,
             address=self._address,
             personal=self._personal_link(job),
         )
         recipients = [parseaddr(to)[1] for to in job.action["to"]]
-        sender = parseaddr(self._mail_from)[1]
+        sender = parseaddr(mail_from)[1]
         client = await _connected(self._server, timeout_s=job.timeout_s)
         try:
             refused, _ = await client.send_message(message, sender=sender, recipients=recipients)

@@ -28,6 +28,8 @@ SUBJECTS = {
     "approval_reminder": "Reminder: {title} waits for your decision",
     "step_overdue": "Overdue: {title}",
     "ticket_routed": "A ticket has come to you: {title}",
+    "ticket_escalated": "Escalated: {title}",
+    "escalation": "Waiting too long: {title}",
     "message": "{title}",
 }
 ASKS = {
@@ -70,7 +72,7 @@ def message_of(
     personal: PersonalLink | None = None,
 ) -> EmailMessage:
     """The message an email action makes: `{to: [address], kind, subject, text, run_id?, ticket_id?, item_id?,
-    template?}`. Its Message-ID follows from the job's id, so that a repetition can be told.
+    template?, rule?}`. Its Message-ID follows from the job's id, so that a repetition can be told.
 
     Raises ActionFailed when an address is none.
     """
@@ -85,10 +87,18 @@ def message_of(
     # RFC 3834: nobody's absence notice answers it.
     message["Auto-Submitted"] = "auto-generated"
     paragraphs = _paragraphs(action, title)
-    footer = f"From the workflow “{one_line(str(action['template']))}”." if action.get("template") else ""
+    footer = _footer(action)
     message.set_content(_plain(paragraphs, links, footer))
     message.add_alternative(_html(paragraphs, links, footer), subtype="html")
     return message
+
+
+def _footer(action: dict[str, Any]) -> str:
+    """Who wrote it, when that is known."""
+    for source, word in (("template", "workflow"), ("rule", "rule")):
+        if action.get(source):
+            return f"From the {word} “{one_line(str(action[source]))}”."
+    return ""
 
 
 def subject_of(kind: str, title: str) -> str:

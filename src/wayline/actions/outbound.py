@@ -32,7 +32,7 @@ _HOST = re.compile(rb"[A-Za-z0-9._:-]+")  # as it goes into the Host header: int
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What came back. Header names are in lower case; `truncated` when there was more than MAX_ANSWER_BYTES."""
+    """What came back. Header names are in lower case; `truncated` when there was more than is kept."""
 
     status: int
     headers: dict[str, str]
@@ -101,7 +101,15 @@ class Outbound:
         self._allowed = allowed
         self._pool: httpcore.AsyncConnectionPool | None = None
 
-    async def call(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    async def call(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        *,
+        max_bytes: int = MAX_ANSWER_BYTES,
+    ) -> Answer:
         """Send one request and read the answer; raises ActionFailed when no answer comes or none may be asked for.
 
         An answer is an answer whatever its status. The caller limits the time.
@@ -115,7 +123,7 @@ class Outbound:
                 content=body,
                 extensions={"timeout": {"connect": CONNECT_TIMEOUT_S}},
             ) as response:
-                return await _read(response)
+                return await _read(response, max_bytes)
         except httpcore.LocalProtocolError as error:
             raise ActionFailed(f"the request cannot be sent: {error}", permanent=True) from error
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
@@ -153,16 +161,16 @@ def _target(url: str) -> httpcore.URL:
     return httpcore.URL(scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path)
 
 
-async def _read(response: httpcore.Response) -> Answer:
+async def _read(response: httpcore.Response, max_bytes: int) -> Answer:
     body = bytearray()
     truncated = False
     async for chunk in response.aiter_stream():
         body += chunk
-        if len(body) > MAX_ANSWER_BYTES:
+        if len(body) > max_bytes:
             truncated = True
             break
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-    return Answer(status=response.status, headers=headers, body=bytes(body[:MAX_ANSWER_BYTES]), truncated=truncated)
+    return Answer(status=response.status, headers=headers, body=bytes(body[:max_bytes]), truncated=truncated)
 
 
 def _said(error: Exception) -> str:

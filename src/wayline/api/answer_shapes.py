@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from wayline.core.calendar_definition import WEEKDAYS
 from wayline.core.cloud_event import EVERYTHING, TEST_TYPE, TYPES
 from wayline.core.rule import TRIGGERS
 from wayline.core.ticket import STATUSES, TICKET_TYPES
@@ -48,6 +49,24 @@ def listed_after(name: str) -> Shape:
 def several(name: str) -> Shape:
     """The answer that is all there is of something."""
     return _record(data=_list(_ref(name)))
+
+
+def holding(**parts: str | list[str] | bool | int) -> Shape:
+    """The answer of surface 004 that holds things by name: one, a list of them, a flag or a number."""
+    return _record(**{name: _part(part) for name, part in parts.items()})
+
+
+def _part(part: str | list[str] | bool | int) -> Shape:
+    if isinstance(part, list):
+        return _list(_ref(part[0]))
+    if isinstance(part, str):
+        return _ref(part)
+    return _FLAG if isinstance(part, bool) else _NUMBER
+
+
+def several_bare(name: str) -> Shape:
+    """The answer that is a bare list, as surface 004 has one."""
+    return _list(_ref(name))
 
 
 def either(*names: str) -> Shape:
@@ -346,6 +365,37 @@ SHAPES: dict[str, Shape] = {
     ),
     "Issue": _record(path=_TEXT, message=_TEXT, code=_TEXT),
     "Slice": _record(total_count=_NUMBER, limit=_NUMBER, offset=_NUMBER, has_more=_FLAG),
+    "Queue": _record(
+        id=_NUMBER,
+        name=_TEXT,
+        builtin=_FLAG,
+        ticket_count=_NUMBER,
+        open_count=_NUMBER,
+        outgoing_mailbox_id=_maybe(_NUMBER),
+    ),
+    "QueueManager": _record(user_id=_ID, name=_TEXT, email=_TEXT),
+    "Mailbox": _record(id=_NUMBER, name=_TEXT, address=_TEXT),
+    "ResolutionCategory": _record(id=_NUMBER, name=_TEXT, colour=_TEXT, position=_NUMBER, in_use=_FLAG),
+    "Escalation": _record(
+        id=_NUMBER,
+        minutes=_NUMBER,
+        action=_words("notify", "email"),
+        recipient=_words("assignee", "address"),
+        email=_maybe(_TEXT),
+        repeat_minutes=_maybe(_NUMBER),
+        queue_id=_maybe(_NUMBER),
+        priority=_maybe(_TEXT),
+        group=_maybe(_ID),
+    ),
+    "BusinessHours": _record(
+        mode=_words("simple", "per_day", "always"),
+        timezone=_TEXT,
+        **{f"{day}_enabled": _FLAG for day in WEEKDAYS},
+        simple_start=_NUMBER,
+        simple_end=_NUMBER,
+        days=_MAP,
+        holidays=_MAP,
+    ),
     "Webhook": _WEBHOOK,
     "NewWebhookShown": {"allOf": [_ref("Webhook"), _record(secret=_maybe(_TEXT))]},
     "WebhookEvent": _record(type=_words(*TYPES), description=_TEXT),

@@ -32,6 +32,8 @@ from wayline.store.calendars import (
     uses_of,
 )
 from wayline.store.directory import touch
+from wayline.store.escalations import time_anew
+from wayline.store.holiday_feeds import follow, texts_of
 
 resource = Resource("Calendars")
 MAX_WINDOW = timedelta(days=400)
@@ -191,6 +193,8 @@ async def remove_calendar(call: Call) -> Response:
         if held.is_default:
             _refuse_used(tx, tenant_id, DEFAULT)
         delete_calendar(tx.connection, tenant_id=tenant_id, calendar_id=calendar_id)
+        follow(tx.connection, tenant_id=tenant_id, calendar_id=calendar_id, url=None, at=tx.at)
+        time_anew(tx.connection, tenant_id=tenant_id, at=tx.at)
         note(tx, call, "calendar.deleted", calendar_id, {"name": held.name})
         tx.publish(tenant_id, "calendar.changed", {"id": calendar_id})
 
@@ -203,7 +207,7 @@ async def remove_calendar(call: Call) -> Response:
 async def preview_calendar(call: Call) -> Response:
     """The instant that lies so many open minutes after another."""
     body: Preview = call.body
-    calendar = _built(await _calendar(call))
+    calendar = await _built(call)
     due_at = await run_in_threadpool(add, calendar, body.from_, body.business_minutes * 60)
     return data({"due_at": due_at, "from": body.from_, "business_minutes": body.business_minutes})
 
@@ -216,7 +220,7 @@ async def open_intervals(call: Call) -> Response:
     window: Window = call.query
     if window.to - window.from_ > MAX_WINDOW:
         raise issue("to", f"At most {MAX_WINDOW.days} days.", "too_long")
-    calendar = _built(await _calendar(call))
+    calendar = await _built(call)
     found = await run_in_threadpool(lambda: list(intervals(calendar, window.from_, window.to)))
     items = [{"start": start, "end": end} for start, end in found]
     return json({"data": items, "meta": {"total": len(items), "page": 1, "limit": len(items), "total_pages": 1}})
@@ -257,9 +261,13 @@ async def _calendar(call: Call) -> StoredCalendar:
     return found
 
 
-def _built(calendar: StoredCalendar) -> Calendar:
+async def _built(call: Call) -> Calendar:
+    """The calendar in the path, with the holidays that were fetched for it."""
+    calendar = await _calendar(call)
+    fetched = await call.read(texts_of, call.caller.tenant_id)
     try:
-        return calendar_from(CalendarDefinition.model_validate(calendar.definition))
+        definition = CalendarDefinition.model_validate(calendar.definition)
+        return calendar_from(definition, fetched_ical_text=fetched.get(calendar.id))
     except ValidationError as error:
         said = f"{calendar.name} cannot be read; write it anew."
         raise Refusal("conflict", said, code="calendar_unreadable") from error
@@ -287,7 +295,16 @@ def _refuse_used(tx: Transaction, tenant_id: str, name: str) -> None:
 def _written(tx: Transaction, call: Call, calendar_id: str, action: str, detail: dict[str, Any]) -> StoredCalendar:
     tenant_id = call.caller.tenant_id
     note(tx, call, action, calendar_id, detail)
+    return take_effect(tx, tenant_id=tenant_id, calendar_id=calendar_id)
+
+
+def take_effect(tx: Transaction, *, tenant_id: str, calendar_id: str) -> StoredCalendar:
+    """Have what was written of a calendar followed by what depends on it: the holidays read from its address, and the
+    escalations of tickets that wait."""
     tx.publish(tenant_id, "calendar.changed", {"id": calendar_id})
     written = read_calendar(tx.connection, tenant_id=tenant_id, calendar_id=calendar_id)
     assert written is not None
+    url = written.definition.get("holidays", {}).get("ical_url")
+    follow(tx.connection, tenant_id=tenant_id, calendar_id=calendar_id, url=url, at=tx.at)
+    time_anew(tx.connection, tenant_id=tenant_id, at=tx.at)
     return written

@@ -11,9 +11,12 @@ import structlog
 
 from wayline.actions.addresses import allowed_from
 from wayline.actions.catalogue import Surroundings, performers
+from wayline.actions.outbound import Outbound
 from wayline.actions.webhook import WebhookCalls
 from wayline.drivers.claims import Claims
 from wayline.drivers.database_access import DatabaseAccess
+from wayline.drivers.escalations import EscalationLoop
+from wayline.drivers.holidays import HolidayLoop
 from wayline.drivers.jobs import JobLoop
 from wayline.drivers.loop import Loop
 from wayline.drivers.outbox import OutboxLoop
@@ -62,6 +65,8 @@ class LocalDriver:
             mail=settings.smtp_url is not None,
         )
         self.sweeps = SweepLoop(door, self.access)
+        self.escalations = EscalationLoop(door, self.access)
+        self.holidays = HolidayLoop(door, self.access, Outbound(allowed_from(settings.outbound_allow)))
         self.recurring = RecurringLoop(door, self.access)
         self._loops: tuple[Loop, ...] = (
             self.timers,
@@ -69,6 +74,8 @@ class LocalDriver:
             self.outbox,
             self.webhooks,
             self.sweeps,
+            self.escalations,
+            self.holidays,
             self.recurring,
             self.presence,
         )
@@ -136,6 +143,7 @@ class LocalDriver:
         ended = await asyncio.gather(*rounds, return_exceptions=True)
         await self.jobs.finish(STOP_GRACE_S)
         await self.webhooks.finish(STOP_GRACE_S)
+        await self.holidays.close()
         for performer in self.performers.values():
             await performer.close()
         await self.presence.leave()

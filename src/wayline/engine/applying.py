@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -27,12 +27,13 @@ MAX_MAIL_ADDRESSES = 500
 
 
 class About(msgspec.Struct, frozen=True):
-    """What people are told about: a run, a ticket, or both; the name of the template or rule that tells them, and the
-    task queue of the mails."""
+    """What people are told about: a run, a ticket, or both; the name of who tells them, which is a template or a rule;
+    and the task queue of the mails."""
 
     run_id: str | None
     ticket_id: str | None
     name: str
+    kind: Literal["template", "rule"] = "template"
     task_queue: str = DEFAULT_TASK_QUEUE
 
 
@@ -55,7 +56,7 @@ class _Applying(msgspec.Struct, frozen=True):
     @property
     def about(self) -> About:
         run = self.held.stored.run
-        return About(run.id, run.ticket_id, run.template_name, run.task_queue)
+        return About(run.id, run.ticket_id, run.template_name, task_queue=run.task_queue)
 
 
 def take_over(
@@ -272,8 +273,11 @@ def _send_mail(work: WorkingSet, context: _Applying | Telling, effect: effects.N
         "run_id": about.run_id,
         "ticket_id": about.ticket_id,
         "item_id": effect.activation_id,
-        "template": about.name,
+        about.kind: about.name,
     }
+    sender = _sender(work, context)
+    if sender is not None:
+        action["from"] = sender
     voters = _voters(context, effect)
     # A mail for each: nobody sees who else got one, and an address that fails is tried again alone.
     for address in list(dict.fromkeys(to))[:MAX_MAIL_ADDRESSES]:
@@ -286,6 +290,13 @@ def _send_mail(work: WorkingSet, context: _Applying | Telling, effect: effects.N
             action=mail,
             due_at=context.at,
         )
+
+
+def _sender(work: WorkingSet, context: _Applying | Telling) -> str | None:
+    """The address of the mailbox that the ticket's queue sends from; None: the desk's own."""
+    held = work.tickets.get(context.about.ticket_id or "")
+    queue = context.tenant.directory.queue(held.stored.ticket["queue"]) if held is not None else None
+    return queue.outgoing if queue is not None else None
 
 
 _DECIDED_BY_LINK = ("approval_requested", "approval_reminder")

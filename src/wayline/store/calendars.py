@@ -49,6 +49,13 @@ def read_calendar(
     return None if row is None else StoredCalendar(*row)
 
 
+def default_calendar(connection: sa.Connection, *, tenant_id: str, lock: bool = False) -> StoredCalendar | None:
+    """The tenant's default calendar; None where it has none."""
+    query = sa.select(*_columns).where(calendars.c.tenant_id == tenant_id, calendars.c.is_default)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    return None if row is None else StoredCalendar(*row)
+
+
 def list_calendars(
     connection: sa.Connection,
     *,

@@ -7,8 +7,8 @@ been renamed or deleted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
@@ -16,8 +16,7 @@ import sqlalchemy as sa
 from wayline.core.facts import Queue
 from wayline.core.ticket import ENDED_STATUSES
 from wayline.store.numbering import next_number
-from wayline.store.tables import counters, escalations, mailboxes, queue_managers, queues, rules, tickets
-from wayline.store.templates import published_definitions
+from wayline.store.tables import counters, escalations, mailboxes, queue_managers, queues, tickets, users
 
 BUILTIN = ("Inbox", "Spam", "Trash")
 
@@ -141,25 +140,47 @@ def delete_queue(connection: sa.Connection, *, tenant_id: str, number: int) -> N
     )
 
 
-def tickets_in(connection: sa.Connection, *, tenant_id: str, queue: str, limit: int) -> list[str]:
-    """Ids of the oldest tickets in a queue."""
-    query = sa.select(tickets.c.id).where(tickets.c.tenant_id == tenant_id, tickets.c.queue == queue)
-    return list(connection.execute(query.order_by(tickets.c.created_at).limit(limit)).scalars())
+class TicketPlace(msgspec.Struct, frozen=True):
+    """Which queue a ticket is in, and where it stands there."""
+
+    id: str
+    number: str
+    queue: str
+    created_at: datetime
 
 
-def is_escalated(connection: sa.Connection, *, tenant_id: str, number: int) -> bool:
-    """Whether an escalation is for this queue alone."""
-    query = sa.select(sa.literal(1)).where(escalations.c.tenant_id == tenant_id, escalations.c.queue_number == number)
-    return connection.execute(query.limit(1)).first() is not None
+def tickets_in(
+    connection: sa.Connection, *, tenant_id: str, queue: str, after: TicketPlace | None, limit: int
+) -> list[TicketPlace]:
+    """A page of the tickets in a queue, oldest first."""
+    query = sa.select(tickets.c.id, tickets.c.number, tickets.c.queue, tickets.c.created_at).where(
+        tickets.c.tenant_id == tenant_id, tickets.c.queue == queue
+    )
+    if after is not None:
+        last = sa.tuple_(
+            sa.literal(after.created_at, tickets.c.created_at.type), sa.literal(after.id, tickets.c.id.type)
+        )
+        query = query.where(sa.tuple_(tickets.c.created_at, tickets.c.id) > last)
+    rows = connection.execute(query.order_by(tickets.c.created_at, tickets.c.id).limit(limit))
+    return [TicketPlace(*row) for row in rows]
 
 
-def definitions_of(connection: sa.Connection, tenant_id: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """(`template` or `rule`, name, definition) of everything that may name a queue."""
-    for _, name, definition in published_definitions(connection, tenant_id):
-        yield "template", name, definition
-    query = sa.select(rules.c.name, rules.c.definition).where(rules.c.tenant_id == tenant_id)
-    for name, definition in connection.execute(query.order_by(rules.c.position)):
-        yield "rule", name, definition
+def escalations_of_queue(connection: sa.Connection, *, tenant_id: str, number: int) -> list[int]:
+    """Numbers of the escalations that are for this queue alone."""
+    query = sa.select(escalations.c.number).where(
+        escalations.c.tenant_id == tenant_id, escalations.c.queue_number == number
+    )
+    return list(connection.execute(query.order_by(escalations.c.number)).scalars())
+
+
+def tickets_called(
+    connection: sa.Connection, *, tenant_id: str, ids: Collection[str], numbers: Collection[str]
+) -> list[TicketPlace]:
+    """Which queue each of these tickets is in; those the tenant does not have are left out."""
+    query = sa.select(tickets.c.id, tickets.c.number, tickets.c.queue, tickets.c.created_at).where(
+        tickets.c.tenant_id == tenant_id, sa.or_(tickets.c.id.in_(ids), tickets.c.number.in_(numbers))
+    )
+    return [TicketPlace(*row) for row in connection.execute(query)]
 
 
 # -- counting --------------------------------------------------------------------------------------
@@ -194,12 +215,14 @@ def count(connection: sa.Connection, changes: dict[Counted, tuple[int, int]]) ->
 # -- managers --------------------------------------------------------------------------------------
 
 
-def managers_of(connection: sa.Connection, *, tenant_id: str, number: int) -> list[str]:
-    """Ids of the queue's managers, in their order."""
-    query = sa.select(queue_managers.c.user_id).where(
-        queue_managers.c.tenant_id == tenant_id, queue_managers.c.queue_number == number
+def managers_of(connection: sa.Connection, *, tenant_id: str, number: int) -> list[dict[str, str]]:
+    """The queue's managers in their order: {user_id, name, email}."""
+    query = (
+        sa.select(queue_managers.c.user_id, users.c.name, users.c.email)
+        .join(users, (users.c.id == queue_managers.c.user_id) & (users.c.tenant_id == queue_managers.c.tenant_id))
+        .where(queue_managers.c.tenant_id == tenant_id, queue_managers.c.queue_number == number)
     )
-    return list(connection.execute(query.order_by(queue_managers.c.position)).scalars())
+    return [dict(row._mapping) for row in connection.execute(query.order_by(queue_managers.c.position))]
 
 
 def put_managers(connection: sa.Connection, *, tenant_id: str, number: int, user_ids: Sequence[str]) -> None:

@@ -91,6 +91,24 @@ def update_category(
         )
 
 
+def lock_category(connection: sa.Connection, *, tenant_id: str, number: int) -> None:
+    """Wait for who is giving it to a ticket, and keep others from it (PostgreSQL)."""
+    query = sa.select(resolution_categories.c.number).where(
+        resolution_categories.c.tenant_id == tenant_id, resolution_categories.c.number == number
+    )
+    connection.execute(query.with_for_update())
+
+
+def how_many_have(connection: sa.Connection, *, tenant_id: str, name: str) -> int:
+    """How many tickets have the category."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(tickets)
+        .where(tickets.c.tenant_id == tenant_id, tickets.c.resolution_category == name)
+    )
+    return connection.execute(query).scalar_one()
+
+
 def delete_category(connection: sa.Connection, *, tenant_id: str, number: int) -> None:
     """Remove a category; the others close up."""
     connection.execute(
