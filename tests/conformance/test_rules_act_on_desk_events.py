@@ -12,6 +12,7 @@ from desk_rules import add_rule, change, fired, history, kept, say, ticket, togg
 from driven_desk import DrivenDesk, driven_desk
 
 from served_desk import add_queues
+from services import SmtpServer
 from wayline.core.commands import ReceiveHook
 from wayline.store import rules as stored_rules
 from wayline.store.database import new_id
@@ -23,6 +24,7 @@ from wayline.store.tables import (
     notifications,
     outbox,
     rule_chains,
+    rule_events,
     rule_versions,
     runs,
     tenants,
@@ -30,6 +32,7 @@ from wayline.store.tables import (
 )
 
 AUTOMATIC = {"id": "now", "type": "automatic", "action": {"type": "set_priority", "priority": "P1"}}
+NOTE = {"type": "add_comment", "text": "noted"}
 FORM = {"id": "ask", "type": "form", "fields": [{"name": "why", "type": "text"}]}
 
 
@@ -196,6 +199,40 @@ def test_people_are_told_in_the_app(desk: DrivenDesk) -> None:
         None,
     )
     assert rule.name not in row.body
+
+
+def test_people_are_told_by_mail_whose_rule_it_was(database_url: str, tmp_path: Path, smtp_server: SmtpServer) -> None:
+    with driven_desk(database_url, tmp_path, smtp_url=smtp_server.url) as desk:
+        action = {"type": "send_notification", "to": "else@where.example", "subject": "Hello", "message": "{{ title }}"}
+        add_rule(desk, "Greeter", trigger="on_ticket_created", action=action)
+        desk.open_ticket(title="A mouse")
+        desk.do_jobs()
+    (mail,) = smtp_server.messages
+    assert (mail["Subject"], mail["To"]) == ("Hello", "else@where.example")
+    text = mail.get_body(("plain",)).get_content()
+    assert "A mouse" in text
+    assert "From the rule “Greeter”." in text
+
+
+def test_long_descriptions_are_kept_small_and_whole(desk: DrivenDesk) -> None:
+    description = "It prints nothing but stripes. " * 1_000
+    add_rule(desk, conditions={"description": {"contains": "stripes"}}, action=NOTE)
+    update(desk, desk.open_ticket(description=description), title="The printer")
+    (row,) = desk.rows(rule_events)
+    assert len(row.happening) < 2_000
+    assert kept(desk)[0].happening.ticket["description"] == description
+
+
+def test_what_rules_came_to_is_forgotten_after_a_month(desk: DrivenDesk) -> None:
+    desk.publish(FORM, name="Care")
+    add_rule(desk, action={"type": "start_workflow", "workflow_name": "Care"})
+    update(desk, desk.open_ticket(), title="A mouse")
+    desk.pass_time(hours=29 * 24)
+    desk.do_recurring()
+    assert (len(desk.rows(rule_events)), len(desk.rows(rule_chains))) == (1, 1)
+    desk.pass_time(hours=2 * 24)
+    desk.do_recurring()
+    assert (desk.rows(rule_events), desk.rows(rule_chains)) == ([], [])
 
 
 def test_an_escalation_reaches_the_leads_and_hands_over_when_asked(desk: DrivenDesk) -> None:

@@ -11,6 +11,7 @@ import pytest
 from desk_rules import add_rule, change, fired, rewrite, say, ticket, toggle, troubles, update
 from driven_desk import DrivenDesk, driven_desk
 
+from wayline.bootstrap import Wayline
 from wayline.core.commands import SweepTicket
 from wayline.drivers.rule_sweeps import LEASE_S, TICKETS_A_PAGE
 from wayline.store import rule_sweeps as stored_sweeps
@@ -260,6 +261,19 @@ def test_a_sweep_that_meets_a_ticket_again_in_one_batch_acts_once(desk: DrivenDe
     assert len([event_id for event_id in acted if event_id is not None]) == 1
     assert said(desk) == 1
     assert fired(desk) == ["Idle"]
+
+
+def test_two_servers_on_one_database_act_once(postgresql_url: str, tmp_path: Path) -> None:
+    with driven_desk(postgresql_url, tmp_path) as desk:
+        rule = scheduled(desk)
+        ids = [desk.open_ticket() for _ in range(30)]
+        other = Wayline(desk.settings, workers=False, clock=desk.wayline.clock)
+        other.start()
+        commands = [SweepTicket(tenant_id=desk.tenant_id, rule_id=rule.id, ticket_id=one) for one in ids]
+        asked = [door.submit_soon(one) for one in commands for door in (desk.wayline.door, other.door)]
+        acted = [future.result().event_id is not None for future in asked]
+        other.stop()
+        assert sum(acted) == said(desk) == len(desk.rows(rule_spells)) == len(ids)
 
 
 def test_a_deleted_rule_leaves_no_spells(desk: DrivenDesk) -> None:

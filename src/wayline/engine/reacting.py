@@ -217,7 +217,8 @@ def _ticket_id(context: _Context) -> str:
 
 def _notify(work: WorkingSet, context: _Context, effect: effects.Notify) -> None:
     ticket = context.happening.ticket
-    about = About(run_id=None, ticket_id=ticket["id"] if ticket is not None else None, name=context.wanted.rule.name)
+    ticket_id = ticket["id"] if ticket is not None else None
+    about = About(run_id=None, ticket_id=ticket_id, name=context.wanted.rule.name, kind="rule")
     notify(work, Telling(tenant=context.tenant, about=about, at=context.happening.at), effect)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from wayline.store.tables import rule_chains, rule_events
 
 ONE_RULES = frozenset({"scheduled", "webhook"})
 """Triggers whose events are each for one rule."""
+PACKED_FROM_BYTES = 2_000
 _encode = msgspec.msgpack.Encoder().encode
 _happening = msgspec.msgpack.Decoder(Happening).decode
 _reaction = msgspec.msgpack.Decoder(Reaction).decode
@@ -59,7 +61,7 @@ def event_row(
         "place": place,
         "rules_version": rules_version,
         "rule_id": happening.rule_id,
-        "happening": _encode(happening),
+        "happening": _packed(_encode(happening)),
         "verdict": _encode(msgspec.structs.replace(reaction, firings=firings)),
     }
 
@@ -105,6 +107,16 @@ def read_events(
     return [_kept(row) for row in connection.execute(query.order_by(*order).limit(limit))]
 
 
+def _packed(blob: bytes) -> bytes:
+    """Tickets with long descriptions are kept at every event: those are worth compressing."""
+    return zlib.compress(blob, 1) if len(blob) > PACKED_FROM_BYTES else blob
+
+
+def _unpacked(blob: bytes) -> bytes:
+    # A zlib stream begins with 0x78, which no msgpack map does.
+    return zlib.decompress(blob) if blob[:1] == b"\x78" else bytes(blob)
+
+
 def _kept(row: Any) -> KeptEvent:
     return KeptEvent(
         id=row.id,
@@ -113,7 +125,7 @@ def _kept(row: Any) -> KeptEvent:
         at=row.at,
         place=row.place,
         rules_version=row.rules_version,
-        happening=_happening(row.happening),
+        happening=_happening(_unpacked(row.happening)),
         reaction=_reaction(row.verdict),
     )
 
