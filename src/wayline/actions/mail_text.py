@@ -29,7 +29,6 @@ SUBJECTS = {
     "step_overdue": "Overdue: {title}",
     "ticket_routed": "A ticket has come to you: {title}",
     "ticket_escalated": "Escalated: {title}",
-    "ticket_escalated": "Escalated: {title}",
     "escalation": "Waiting too long: {title}",
     "message": "{title}",
 }
@@ -92,14 +91,6 @@ def message_of(
     message.set_content(_plain(paragraphs, links, footer))
     message.add_alternative(_html(paragraphs, links, footer), subtype="html")
     return message
-
-
-def _footer(action: dict[str, Any]) -> str:
-    """Who wrote it, when that is known."""
-    for source, word in (("template", "workflow"), ("rule", "rule")):
-        if action.get(source):
-            return f"From the {word} “{one_line(str(action[source]))}”."
-    return ""
 
 
 def _footer(action: dict[str, Any]) -> str:
