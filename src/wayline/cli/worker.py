@@ -10,7 +10,7 @@ import typer
 
 from wayline import logs
 from wayline.bootstrap import Wayline
-from wayline.settings import read_settings
+from wayline.settings import SettingsInvalid, read_settings
 from wayline.store.migrate import migrate as migrate_store
 
 
@@ -23,7 +23,11 @@ def worker(
     ] = "",
 ) -> None:
     """Run every loop beside servers started with `--no-workers`, on one PostgreSQL database, until told to stop."""
-    settings = read_settings(worker_queues=queues) if queues else read_settings()
+    try:
+        settings = read_settings(worker_queues=queues) if queues else read_settings()
+    except SettingsInvalid as wrong:
+        typer.echo(str(wrong), err=True)
+        raise typer.Exit(1) from wrong
     logs.configure(settings.log_level)
     migrate_store(settings.database_url)
     told = threading.Event()
