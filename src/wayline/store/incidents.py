@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from wayline.store.changes import Changes
 from wayline.store.tables import calendars, incidents, rules, runs, templates, tickets
+from wayline.store.unindexed import unindexed
 from wayline.store.webhook_deliveries import tell_of_incident
 
 MAX_MESSAGE_CHARS = 2000
@@ -75,7 +76,9 @@ def open_incidents_of(
     query = (
         sa.select(*_columns)
         .where(
-            incidents.c.subject_id.in_(subject_ids), incidents.c.tenant_id == tenant_id, incidents.c.status == "open"
+            incidents.c.subject_id.in_(subject_ids),
+            unindexed(incidents.c.tenant_id) == tenant_id,
+            unindexed(incidents.c.status) == "open",
         )
         .order_by(incidents.c.last_at, incidents.c.id)
     )

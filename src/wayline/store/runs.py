@@ -13,6 +13,7 @@ from wayline.core.run import EndedVisit, Run
 from wayline.core.snapshot import Delta
 from wayline.store.bulk import BulkSelect
 from wayline.store.tables import activations, runs, templates, tickets
+from wayline.store.unindexed import unindexed
 
 _state_encoder = msgspec.msgpack.Encoder()
 _detail_decoder = msgspec.msgpack.Decoder(dict[str, Any])
@@ -222,11 +223,10 @@ def list_runs(
     conditions = [runs.c.tenant_id == tenant_id, *_standing(statuses)]
     if not archived:
         conditions.append(runs.c.archived.is_(False))
-    for column, value in (
-        (runs.c.template_id, template_id),
-        (runs.c.ticket_id, ticket_id),
-        (runs.c.owner_id, owner_id),
-    ):
+    # Live runs of a status are few; the same person's runs of all time are not.
+    is_live = bool(statuses) and run_value.ENDED.isdisjoint(statuses)
+    owner = unindexed(runs.c.owner_id) if is_live else runs.c.owner_id
+    for column, value in ((runs.c.template_id, template_id), (runs.c.ticket_id, ticket_id), (owner, owner_id)):
         if value is not None:
             conditions.append(column == value)
     if q is not None:
@@ -245,10 +245,12 @@ def list_runs(
 
 
 def _standing(statuses: Collection[str]) -> Iterator[sa.ColumnElement[bool]]:
-    """The condition on the status, and beside it what lets an index of live or of ended runs alone serve it."""
+    """The condition on the status, and beside it what leads to the indexes of live, of ended and of uncommon runs."""
     if not statuses:
         return
     yield runs.c.status.in_(sorted(statuses))
+    if "completed" not in statuses:
+        yield runs.c.status != sa.literal_column("'completed'")
     if run_value.ENDED.issuperset(statuses):
         yield runs.c.completed_at.is_not(None)
     elif run_value.ENDED.isdisjoint(statuses):

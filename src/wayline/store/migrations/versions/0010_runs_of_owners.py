@@ -9,15 +9,7 @@ down_revision = "0009"
 
 def upgrade() -> None:
     op.create_index("ix_runs_of_owner", "runs", ["tenant_id", "owner_id", "created_at", "archived"], unique=False)
-    live, ended = sa.text("completed_at IS NULL"), sa.text("completed_at IS NOT NULL")
-    op.create_index(
-        "ix_runs_live_of_owner",
-        "runs",
-        ["tenant_id", "owner_id", "created_at"],
-        unique=False,
-        sqlite_where=live,
-        postgresql_where=live,
-    )
+    ended = sa.text("completed_at IS NOT NULL")
     op.create_index(
         "ix_runs_ended_of_owner",
         "runs",
