@@ -108,6 +108,8 @@ def test_each_kind_has_its_subject_and_its_page() -> None:
         "approval_reminder": "Reminder: T waits for your decision",
         "step_overdue": "Overdue: T",
         "ticket_routed": "A ticket has come to you: T",
+        "ticket_escalated": "Escalated: T",
+        "escalation": "Waiting too long: T",
         "message": "T",
     }
     assert message(kind="something_new", subject="T")["Subject"] == "T"
