@@ -8,7 +8,7 @@ import pytest
 
 from served_desk import Desk
 from wayline.api.automation_hooks import PAYLOAD_MAX_BYTES
-from wayline.api.limits import HOOK_CALLS
+from wayline.api.limits import HOOK_CALLS, HOOK_MISSES_OF_A_CLIENT
 from workflows import publish
 
 RULES = "/v1/automation/rules"
@@ -128,12 +128,21 @@ def test_a_key_makes_one_event_of_two_requests(desk: Desk) -> None:
 
 
 def test_an_address_can_be_called_so_often_a_minute(sqlite_desk: Desk) -> None:
-    unknown = "/v1/automation/hooks/unknown"
-    answers = (sqlite_desk.http.post(unknown) for _ in range(2 * HOOK_CALLS))
-    limited = next(answer for answer in answers if answer.status_code != 404)
+    hook = _hook(sqlite_desk, conditions={"payload.n": 1})
+    answers = (sqlite_desk.http.post(hook) for _ in range(2 * HOOK_CALLS))
+    limited = next(answer for answer in answers if answer.status_code != 202)
     assert limited.status_code == 429
     assert "Retry-After" in limited.headers
     assert sqlite_desk.http.post(_hook(sqlite_desk), json={}).status_code == 202
+
+
+def test_whoever_guesses_at_addresses_is_stopped(sqlite_desk: Desk) -> None:
+    hook = _hook(sqlite_desk)
+    guesses = (f"/v1/automation/hooks/guess-{number}" for number in range(2 * HOOK_MISSES_OF_A_CLIENT))
+    statuses = [sqlite_desk.http.post(guess).status_code for guess in guesses]
+    assert set(statuses) == {404, 429}
+    assert statuses[-1] == 429
+    assert sqlite_desk.http.post(hook, json={}).status_code == 202
 
 
 def _saved(desk: Desk, **fields: Any) -> dict[str, Any]:

@@ -71,9 +71,9 @@ def test_every_trigger_of_the_contract_is_taken(desk: Desk, trigger: str) -> Non
         {"type": "send_notification", "to": {"requester": True}, "subject": "Seen", "message": "{{ ticket.number }}"},
         {"type": "send_notification", "to": "ops@acme.example", "message": "Look", "channel": "email"},
         {"type": "update_field", "field": "custom.seen", "value": True},
-        {"type": "update_field", "fields": {"priority": "P2", "queue": "Fleet"}},
+        {"type": "update_field", "fields": {"priority": "P2", "queue": "Inbox"}},
         {"type": "assign", "to": {"group": "service-desk"}},
-        {"type": "move_queue", "queue": "Fleet"},
+        {"type": "move_queue", "queue": "Inbox"},
         {"type": "add_comment", "text": "Seen."},
         {"type": "set_priority", "priority": "P1"},
         {"type": "escalate", "to": {"role": "lead", "group": "service-desk"}},
@@ -92,6 +92,19 @@ def test_every_action_of_the_contract_is_taken_and_shown_as_written(desk: Desk, 
     rule = _saved(desk, action=action)
     assert rule["action"] == action
     assert rule["warnings"] == []
+
+
+def test_a_task_queue_there_is_none_of_is_refused(desk: Desk) -> None:
+    action = {"type": "start_workflow", "workflow_name": "Laptop request", "task_queue": "itsm-nowhere"}
+    dee = desk.client(desk.dee)
+    rule = _saved(desk)["id"]
+    for answer in (
+        dee.post(RULES, json={**VIP, "action": action}),
+        dee.put(f"{RULES}/{rule}", json={"action": action}),
+    ):
+        assert answer.status_code == 422
+        assert answer.json()["error"]["code"] == "UNKNOWN_TASK_QUEUE"
+        assert "itsm-fleet" in answer.json()["error"]["details"]["known"]
 
 
 def test_scripts_are_refused_by_name(desk: Desk) -> None:

@@ -224,6 +224,13 @@ def test_a_rule_may_start_what_is_applied_with_it(desk: Desk, apply: Apply, writ
     assert apply(rule, write("badge.yaml", BADGE)).stderr == ""
 
 
+def test_a_rule_for_a_task_queue_there_is_none_of_is_an_error(desk: Desk, apply: Apply, write: Write) -> None:
+    starts = "{type: start_workflow, workflow_name: Badge, task_queue: itsm-nowhere}"
+    told = apply(write("rule.yaml", VIP.replace("{type: set_priority, priority: P1}", starts)))
+    assert told.exit_code == 1
+    assert "(unknown_task_queue)" in told.stderr
+
+
 def test_which_tenant_is_meant_must_be_clear(desk: Desk, apply: Apply, write: Write) -> None:
     path = write("badge.yaml", BADGE)
     for tenant, said in (

@@ -48,6 +48,10 @@ async def receive_hook(call: Call) -> Response:
     An `Idempotency-Key` makes one event of several requests.
     """
     rule = await call.read_one(_rule_of, call.path("secret"))
+    if rule is None:
+        client = call.request.client
+        call.request.app.state.limits.count_hook_missed(client.host if client else "")
+        raise not_found("Hook")
     raw = await call.content()
     if len(raw) > PAYLOAD_MAX_BYTES:
         raise Refusal("too_large", f"At most {PAYLOAD_MAX_BYTES // 1024} KiB.")
@@ -63,11 +67,9 @@ async def receive_hook(call: Call) -> Response:
     return await _submit(call, rule, command, raw)
 
 
-def _rule_of(connection: sa.Connection, secret: str) -> StoredRule:
+def _rule_of(connection: sa.Connection, secret: str) -> StoredRule | None:
     rule = find_by_hook(connection, hook_hash(secret)) if len(secret) <= SECRET_MAX_CHARS else None
-    if rule is None or not rule.enabled or rule.trigger != "webhook":
-        raise not_found("Hook")
-    return rule
+    return rule if rule is not None and rule.enabled and rule.trigger == "webhook" else None
 
 
 def _ticket_in(connection: sa.Connection, tenant_id: str, payload: Any) -> str | None:

@@ -15,6 +15,7 @@ LINKS_OF_A_CLIENT = 120
 LINK_WINDOW_S = 60.0
 HOOK_CALLS = 600
 HOOK_WINDOW_S = 60.0
+HOOK_MISSES_OF_A_CLIENT = 60
 BUCKETS_KEPT = 50_000
 
 
@@ -48,6 +49,7 @@ class Limits:
         self._clients = Buckets(LOGIN_TRIES_OF_A_CLIENT, LOGIN_WINDOW_S)
         self._links = Buckets(LINKS_OF_A_CLIENT, LINK_WINDOW_S)
         self._hooks = Buckets(HOOK_CALLS, HOOK_WINDOW_S)
+        self._hook_misses = Buckets(HOOK_MISSES_OF_A_CLIENT, HOOK_WINDOW_S)
 
     def count(self, caller: Caller) -> None:
         """Count one call."""
@@ -57,6 +59,10 @@ class Limits:
     def count_hook(self, secret: str) -> None:
         """Count one call of a rule's secret address."""
         self._hooks.take(secret)
+
+    def count_hook_missed(self, client: str) -> None:
+        """Count one call of this client to an address that is nobody's."""
+        self._hook_misses.take(client)
 
     def count_login(self, client: str, name: str) -> None:
         """Count one try to sign in: of this client to this name, and of this client to any."""

@@ -27,7 +27,8 @@ from wayline.store.rules import Lifetime, lifetime_of, rule_set_at
 
 resource = Resource("Automation rules", prefix="/v1/automation")
 EVENTS_A_READ = 50
-RULE_SETS_KEPT = 16
+RULE_SETS_KEPT = 4
+"""A desk's ten thousand rules take some ten megabytes."""
 
 
 class EvaluationList(PageAfter):
@@ -157,7 +158,7 @@ def _place(event: KeptEvent) -> Place:
 
 
 def _pairs(connection: sa.Connection, asked: _Asked, event: KeptEvent) -> Iterator[Pair]:
-    rules = _RULES.at(connection, asked.tenant_id, event.rules_version)
+    rules = _rules(connection, asked, event)
     found = evaluations(rules, event.happening, event.reaction, only=asked.rule_id)
     if asked.after is not None and asked.after[0] == event.id:
         for evaluation in found:
@@ -167,6 +168,16 @@ def _pairs(connection: sa.Connection, asked: _Asked, event: KeptEvent) -> Iterat
             raise not_in_list()
     for evaluation in found:
         yield Pair(event, evaluation)
+
+
+def _rules(connection: sa.Connection, asked: _Asked, event: KeptEvent) -> RuleSet:
+    """The rules that the event was shown to; when one is asked about, that one and those that had a say in it."""
+    if asked.rule_id is None:
+        return _RULES.at(connection, asked.tenant_id, event.rules_version)
+    reaction = event.reaction
+    involved = {asked.rule_id, reaction.stopped_by, *reaction.cut, *(firing.rule_id for firing in reaction.firings)}
+    ids = [rule_id for rule_id in involved if rule_id is not None]
+    return rule_set_at(connection, asked.tenant_id, event.rules_version, current=False, ids=ids)
 
 
 class _RuleSets:

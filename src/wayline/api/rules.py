@@ -23,7 +23,7 @@ from wayline.api.problems import json
 from wayline.api.template_calls import WRITERS, author, facts_of
 from wayline.core.public_ids import public_id, uuid_of
 from wayline.core.refusals import Issue, invalid, not_found
-from wayline.core.rule import ACTIONS_MAX, NAME_LENGTH_MAX, POSITION_MAX, TRIGGERS, TriggerWord, json_schema
+from wayline.core.rule import ACTIONS_MAX, NAME_LENGTH_MAX, POSITION_MAX, TRIGGERS, Rule, TriggerWord, json_schema
 from wayline.engine import rule_publishing
 from wayline.engine.door import Change, Transaction
 from wayline.engine.rule_publishing import RULES_MAX, doubts, hook_secret, merged, parsed
@@ -125,12 +125,19 @@ def _page(connection: Any, *, tenant_id: str, wanted: RuleList, after: str | Non
 
 
 @resource.endpoint(
-    "POST", "/rules", ability="workflow:write", roles=WRITERS, body=NewRule, answer=_RULE, status=201, refusals=(409,)
+    "POST",
+    "/rules",
+    ability="workflow:write",
+    roles=WRITERS,
+    body=NewRule,
+    answer=_RULE,
+    status=201,
+    refusals=(409, 422),
 )
 async def create_rule(call: Call) -> Response:
     """Save a rule; it is asked from now on, after all others unless it names its `position`."""
     body: NewRule = call.body
-    rule = parsed(body.given())
+    rule = _startable(call, parsed(body.given()))
     tenant = await facts_of(call)
     warnings = doubts(rule, tenant)
     create = partial(rule_publishing.create, author=author(call), rule=rule, secret_key=call.wayline.secret_key)
@@ -185,7 +192,7 @@ async def get_rule(call: Call) -> Response:
 
 
 @resource.endpoint(
-    "PUT", "/rules/{id}", ability="workflow:write", roles=WRITERS, body=RuleChanges, answer=_RULE, refusals=(409,)
+    "PUT", "/rules/{id}", ability="workflow:write", roles=WRITERS, body=RuleChanges, answer=_RULE, refusals=(409, 422)
 )
 async def change_rule(call: Call) -> Response:
     """Change a rule. What is left out stays; other conditions begin new spells, all else keeps them."""
@@ -196,7 +203,7 @@ async def change_rule(call: Call) -> Response:
         rule_publishing.change,
         author=author(call),
         rule_id=id_in_path(call, "rule", "Rule"),
-        wanted=lambda before: parsed(merged(before, changes)),
+        wanted=lambda before: _startable(call, parsed(merged(before, changes))),
         secret_key=call.wayline.secret_key,
     )
     return await call.submit(
@@ -264,6 +271,10 @@ async def rotate_hook(call: Call) -> Response:
 
 def _change(call: Call, write: Callable[[Transaction], Any]) -> Change:
     return Change(tenant_id=call.caller.tenant_id, actor=call.caller.actor, write=write)
+
+
+def _startable(call: Call, rule: Rule) -> Rule:
+    return rule_publishing.require_task_queues(rule, call.wayline.settings.every_task_queue)
 
 
 async def _in_full(call: Call, stored: StoredRule) -> dict[str, Any]:

@@ -10,9 +10,10 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from wayline.core.action import StartWorkflow
 from wayline.core.check import Desk
 from wayline.core.refusals import Issue, Refusal, invalid, not_found
 from wayline.core.rule import Rule, read_rule
@@ -62,6 +63,26 @@ def doubts(rule: Rule, tenant: TenantFacts, *, beside: Sequence[str] = ()) -> li
     directory = tenant.directory
     desk = Desk(directory=directory, calendars=list(tenant.calendars), templates=names, queues=directory.queues)
     return rule_warnings(rule, desk)
+
+
+def unknown_task_queues(rule: Rule, known: Collection[str]) -> list[Issue]:
+    """The task queues that the rule would start workflows on and that there are none of."""
+    said = f"task_queue is one of {', '.join(known)}."
+    return [
+        Issue(f"actions[{place}].task_queue", said, "unknown_task_queue")
+        for place, action in enumerate(rule.actions)
+        if isinstance(action, StartWorkflow) and action.task_queue is not None and action.task_queue not in known
+    ]
+
+
+def require_task_queues(rule: Rule, known: Collection[str]) -> Rule:
+    """The rule; refuses one that starts workflows on a task queue there is none of."""
+    issues = unknown_task_queues(rule, known)
+    if issues:
+        raise Refusal(
+            "invalid", issues[0].message, code="unknown_task_queue", details={"known": list(known)}, issues=issues
+        )
+    return rule
 
 
 # -- writing ---------------------------------------------------------------------------------------

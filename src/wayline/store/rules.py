@@ -6,7 +6,7 @@ was. So an event that kept the version can be explained later, and whoever holds
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -289,9 +289,13 @@ def _plan(connection: sa.Connection, stored: StoredRule, rule: Rule, at: datetim
 # -- as they were ----------------------------------------------------------------------------------
 
 
-def load_rules(connection: sa.Connection, tenant_id: str, version: int | None = None) -> list[RuleRow]:
-    """The tenant's rules at a version, None for now. In no order."""
+def load_rules(
+    connection: sa.Connection, tenant_id: str, version: int | None = None, *, ids: Collection[str] | None = None
+) -> list[RuleRow]:
+    """The tenant's rules at a version, None for now; all of them, or those with these ids. In no order."""
     query = sa.select(*_version_columns).where(rule_versions.c.tenant_id == tenant_id)
+    if ids is not None:
+        query = query.where(rule_versions.c.rule_id.in_(ids))
     if version is None:
         query = query.where(rule_versions.c.until.is_(None))
     else:
@@ -347,9 +351,16 @@ def compiled_rule(connection: sa.Connection, *, tenant_id: str, rule_id: str) ->
 
 
 def rule_set_at(
-    connection: sa.Connection, tenant_id: str, version: int, kept: RuleSet | None = None, *, current: bool = True
+    connection: sa.Connection,
+    tenant_id: str,
+    version: int,
+    kept: RuleSet | None = None,
+    *,
+    current: bool = True,
+    ids: Collection[str] | None = None,
 ) -> RuleSet:
-    """The tenant's rules, ready to be asked, at a version: its `current` one, or one of the past.
+    """The tenant's rules, ready to be asked, at a version: its `current` one, or one of the past; all of them, or those
+    with these ids.
 
     From `kept`, the rules at an earlier version, only what has changed is read.
     """
@@ -362,7 +373,8 @@ def rule_set_at(
             | {rule_id: None for rule_id, rule in changes.items() if isinstance(rule, str)},
             {rule_id: said for rule_id, said in changes.items() if isinstance(said, str)},
         )
-    found = {row.id: _compiled(row) for row in load_rules(connection, tenant_id, None if current else version)}
+    rows_then = load_rules(connection, tenant_id, None if current else version, ids=ids)
+    found = {row.id: _compiled(row) for row in rows_then}
     return RuleSet(
         version,
         [rule for rule in found.values() if isinstance(rule, CompiledRule)],

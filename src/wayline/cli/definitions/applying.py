@@ -16,6 +16,7 @@ from wayline.cli.definitions.problems import Found, errors_in, named, namesakes,
 from wayline.core.check import Checked
 from wayline.core.facts import EMPTY_DIRECTORY, SYSTEM
 from wayline.core.rule import Rule
+from wayline.core.steps.step_type import Problem
 from wayline.engine import rule_publishing
 from wayline.engine.door import Change, Transaction
 from wayline.engine.publishing import Author, Edit, checked_for, create, edit, look_at, to_publish
@@ -88,7 +89,9 @@ def batch_of(documents: Sequence[Document], wayline: Wayline, tenant_id: str | N
     for document in readable:
         if document.kind == "rule":
             rule, problems = rule_problems(document, partial(rule_publishing.doubts, tenant=tenant, beside=beside))
+            unknown = rule_publishing.unknown_task_queues(rule, wayline.settings.every_task_queue) if rule else []
             found += [(document, problem) for problem in problems]
+            found += [(document, Problem("error", issue.code, issue.message, issue.path)) for issue in unknown]
             rules += [(document, rule)] if rule is not None else []
     return Batch(templates=checked, rules=rules, found=found)
 
