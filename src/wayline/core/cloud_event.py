@@ -43,6 +43,7 @@ TYPES: Mapping[str, str] = {
     "wayline.signal.received": "A run has got a signal.",
     "wayline.ticket.created": "A ticket is new.",
     "wayline.ticket.updated": "A ticket has changed: each field before and after.",
+    "wayline.ticket.escalated": "A ticket has been escalated.",
     "wayline.ticket.commented": "Somebody has commented on a ticket. The text is fetched by whoever may read it.",
     "wayline.ticket.file_attached": "A file has been attached to a ticket.",
     "wayline.ticket.linked": "A ticket has been linked to another one.",
@@ -64,7 +65,7 @@ _OF_EVENT: Mapping[str, str] = {
             "action": "succeeded failed retried",
             "compensation": "started completed",
             "signal": "received",
-            "ticket": "created updated",
+            "ticket": "created updated escalated",
             "rule": "fired",
         }.items()
         for what in named.split()
