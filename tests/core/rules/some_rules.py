@@ -180,7 +180,7 @@ class DeskInMemory:
             elif isinstance(wanted.effect, ChangeTicket):
                 found = changes_to(self.ticket, wanted.effect.changes, directory=Directory())
                 if found:
-                    changes.note(wanted.rule, self.ticket, found)
+                    changes.note(wanted.rule, self.ticket, found, seq=len(self.seen))
                     self.ticket = {**self.ticket, **found}
         if changes:
             cause = happening.cause.then(happening.id, changes.rules.items())
