@@ -59,6 +59,7 @@ class DrivenDesk:
         for performer in self.driver.performers.values():
             self.wait(performer.close())
         self.wait(self.driver.webhooks.finish(0))
+        self.wait(self.driver.holidays.close())
         self.driver.access.close()
         self._loop.close()
         self.wayline.stop()
@@ -115,6 +116,12 @@ class DrivenDesk:
 
     def tell_webhooks(self) -> int:
         return self.wait(self.driver.webhooks.run_once())
+
+    def escalate(self) -> int:
+        return self.wait(self.driver.escalations.run_once())
+
+    def read_holidays(self) -> int:
+        return self.wait(self.driver.holidays.run_once())
 
     def do_recurring(self) -> int:
         return self.wait(self.driver.recurring.run_once())
