@@ -126,7 +126,9 @@ def _one_event(rules: RuleSet) -> None:
     happening = _event()
     reacted = react(rules, happening, facts=lambda _: _FACTS)
     assert len(reacted.reaction.firings) == 1
-    event_row(tenant_id="t", happening=happening, reaction=reacted.reaction, rules_version=rules.version, place=0)
+    event_row(
+        tenant_id="t", happening=happening, reaction=reacted.reaction, rules_version=rules.version, place=0, kept_at=AT
+    )
 
 
 def _by_index(rules: RuleSet) -> list[str]:

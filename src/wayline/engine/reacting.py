@@ -95,6 +95,7 @@ def let_rules_react(work: WorkingSet, tenant: TenantFacts, asked: Command) -> tu
             reaction=reaction,
             rules_version=tenant.rules.version,
             place=place,
+            kept_at=work.at,
         )
         work.changes.insert(rule_events, row)
     work.cause = None

@@ -44,7 +44,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def event_row(
-    *, tenant_id: str, happening: Happening, reaction: Reaction, rules_version: int, place: int
+    *, tenant_id: str, happening: Happening, reaction: Reaction, rules_version: int, place: int, kept_at: datetime
 ) -> dict[str, Any]:
     """The row of an event. Of what the actions gave only their names and failures are kept: the rest is to be seen
     where they had it."""
@@ -60,6 +60,7 @@ def event_row(
         "at": happening.at,
         "place": place,
         "rules_version": rules_version,
+        "kept_at": kept_at,
         "rule_id": happening.rule_id,
         "happening": _packed(_encode(happening)),
         "verdict": _encode(msgspec.structs.replace(reaction, firings=firings)),
@@ -139,16 +140,16 @@ def events_of_chain(connection: sa.Connection, root_id: str) -> int:
 def has_older(connection: sa.Connection, before: datetime) -> bool:
     """Whether there is anything to prune."""
     queries = (
-        sa.select(sa.literal(1)).where(rule_events.c.at < before).limit(1),
+        sa.select(sa.literal(1)).where(rule_events.c.kept_at < before).limit(1),
         sa.select(sa.literal(1)).where(rule_chains.c.last_at < before).limit(1),
     )
     return any(connection.execute(query).first() is not None for query in queries)
 
 
 def prune(connection: sa.Connection, before: datetime, *, limit: int) -> int:
-    """Forget events and chains from before an instant, oldest first, at most `limit` of each; answers how many."""
+    """Forget events and chains written before an instant, oldest first, at most `limit` of each; answers how many."""
     gone = 0
-    for key, column in ((rule_events.c.id, rule_events.c.at), (rule_chains.c.root_id, rule_chains.c.last_at)):
+    for key, column in ((rule_events.c.id, rule_events.c.kept_at), (rule_chains.c.root_id, rule_chains.c.last_at)):
         oldest = sa.select(key).where(column < before).order_by(column).limit(limit)
         gone += connection.execute(sa.delete(key.table).where(key.in_(oldest))).rowcount
     return gone

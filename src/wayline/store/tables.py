@@ -897,11 +897,14 @@ rule_events = _table(
     sa.Column("rules_version", sa.BigInteger, nullable=False),
     # The one rule that a schedule's or a webhook's event is for; None: every rule of the trigger.
     sa.Column("rule_id", Id),
+    # When it was written, which for what is told of the past is not when it happened: how long it is kept counts from
+    # here.
+    sa.Column("kept_at", Instant, nullable=False),
     sa.Column("happening", Bytes, nullable=False),
     sa.Column("verdict", Bytes, nullable=False),
     sa.Index(None, "ticket_id", "at"),
     sa.Index(None, "tenant_id", "trigger", "at"),
-    sa.Index(None, "at"),
+    sa.Index(None, "kept_at"),
     sa.Index(
         "ix_rule_events_of_one_rule",
         "rule_id",

@@ -75,6 +75,7 @@ def _create_rule_events() -> None:
         sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("rules_version", sa.BigInteger(), nullable=False),
         sa.Column("rule_id", ID, nullable=True),
+        sa.Column("kept_at", sa.BigInteger(), nullable=False),
         sa.Column("happening", sa.LargeBinary(), nullable=False),
         sa.Column("verdict", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rule_events")),
@@ -83,7 +84,7 @@ def _create_rule_events() -> None:
     op.create_index(
         op.f("ix_rule_events_tenant_id_trigger_at"), "rule_events", ["tenant_id", "trigger", "at"], unique=False
     )
-    op.create_index(op.f("ix_rule_events_at"), "rule_events", ["at"], unique=False)
+    op.create_index(op.f("ix_rule_events_kept_at"), "rule_events", ["kept_at"], unique=False)
     op.create_index(
         "ix_rule_events_of_one_rule",
         "rule_events",
