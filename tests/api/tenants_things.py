@@ -33,6 +33,7 @@ def things_of(desk: Desk) -> dict[str, str]:
     run = bo.get(f"{API}/workflows/{run['id']}").json()
     away = {"from": "2031-01-01T00:00:00Z", "to": "2031-01-02T00:00:00Z"}
     item = instance["step_instances"][0]["id"]
+    talk = bo.post("/v1/workflows", json={"name": "Talk", "task_queue": "itsm-workflows"}).json()
     rule = {"name": "R", "trigger": "webhook", "action": {"type": "add_comment", "text": "Seen."}}
     rule = root.post("/v1/automation/rules", json=rule).json()
     return {
@@ -58,6 +59,7 @@ def things_of(desk: Desk) -> dict[str, str]:
         "/webhooks": webhook["id"],
         "/deliveries": root.post(f"{API}/webhooks/{webhook['id']}/test").json()["id"],
         "/versions": "1",
+        "/v1/workflows": talk["id"],
         "/v1/automation/rules": rule["id"],
     }
 

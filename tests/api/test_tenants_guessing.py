@@ -73,5 +73,5 @@ def everything(desk: Desk) -> list[Any]:
     root = desk.client(desk.root)
     lists = ("/workflows/templates", "/workflows/instances", "/tickets", "/users", "/groups", "/views", "/calendars")
     seen = [root.get(f"{API}{path}").json()["data"] for path in lists]
-    seen.append(root.get("/v1/automation/rules").json()["data"])
+    seen += [root.get(path).json()["data"] for path in ("/v1/automation/rules", "/v1/workflows")]
     return [*seen, [t["id"] for t in root.get(f"{API}/tokens").json()["data"]]]
