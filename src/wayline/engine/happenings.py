@@ -42,17 +42,17 @@ def of_ticket(
     at: datetime,
 ) -> Happening:
     """An event of a ticket, `seq` its number in the ticket's timeline."""
-    event_id = _event_id(stored.ticket["id"], seq)
+    id_ = event_id(stored.ticket["id"], seq)
     before: dict[str, Any] | None = {}
     if trigger == "on_ticket_created":
         before = None
     elif trigger == "on_ticket_updated":
         before = {name: change[0] for name, change in event.data["changes"].items()}
     return Happening(
-        id=event_id,
+        id=id_,
         trigger=trigger,
         at=at,
-        cause=cause or Cause(event_id),
+        cause=cause or Cause(id_),
         ticket=stored.ticket,
         before=before,
         actor=_who(actor),
@@ -64,7 +64,7 @@ def of_ticket(
 def of_rules(changes: Changes, stored: StoredTicket, *, cause: Cause, at: datetime) -> Happening:
     """What the rules of one event have made of a ticket, under the id of the last change."""
     return Happening(
-        id=_event_id(stored.ticket["id"], changes.seq),
+        id=event_id(stored.ticket["id"], changes.seq),
         trigger="on_ticket_updated",
         at=at,
         cause=cause,
@@ -88,17 +88,17 @@ def of_run(
     at: datetime,
 ) -> Happening:
     """An event of a run, `seq` its number in the run's timeline."""
-    event_id = _event_id(run.id, seq)
+    id_ = event_id(run.id, seq)
     failure = run.failure
     step = None
     if event.step_id is not None and trigger == "on_step_overdue":
         written = graph.nodes[event.step_id].step
         step = {"id": written.id, "name": written.title, "type": written.type}
     return Happening(
-        id=event_id,
+        id=id_,
         trigger=trigger,
         at=at,
-        cause=cause or Cause(event_id),
+        cause=cause or Cause(id_),
         ticket=stored.ticket if stored is not None else None,
         actor=_who(actor),
         run={
@@ -114,8 +114,8 @@ def of_run(
     )
 
 
-def _event_id(subject_id: str, seq: int) -> str:
-    """The same event has the same id, however often it is decided."""
+def event_id(subject_id: str, seq: int) -> str:
+    """The id of an event, `seq` its number in the timeline of its subject: the same however often it is decided."""
     return str(uuid.uuid5(uuid.UUID(subject_id), f"event:{seq}"))
 
 

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from wayline.core.facts import Facts
 from wayline.core.rule_trial import occasion, sees_alone
 from wayline.core.rules import CompiledRule, Happening, RuleSet
-from wayline.engine.happenings import ON_TICKET
+from wayline.engine.happenings import ON_TICKET, event_id
 from wayline.engine.tenant_facts import TenantFacts
 from wayline.store.comments import list_comments
-from wayline.store.rule_events import read_events
+from wayline.store.rule_events import read_event, read_events
 from wayline.store.rule_sweeps import spells_of
 from wayline.store.tickets import StoredTicket
 from wayline.store.timeline import TimelineEvent
@@ -66,8 +66,12 @@ def event_of(
     if rule.trigger in _OF_TRIGGER:
         found = as_of_latest(connection, stored, _OF_TRIGGER[rule.trigger])
         if found is not None:
-            return _happened(connection, desk, rule, stored, *found)
-    elif rule.trigger != "scheduled":
+            seen = read_event(
+                connection, tenant_id=desk.tenant.id, event_id=event_id(stored.ticket["id"], found[0].seq)
+            )
+            # What rules were shown is what there was to see: all that they changed about one event is one event.
+            return _happened(connection, desk, rule, stored, *found) if seen is None else seen.happening
+    if rule.trigger != "scheduled":
         kept = read_events(
             connection,
             tenant_id=desk.tenant.id,
