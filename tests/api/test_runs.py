@@ -94,6 +94,7 @@ def test_what_is_not_json_is_422(sqlite_desk: Desk) -> None:
 
 
 def test_a_template_there_is_not_is_404_and_one_that_is_not_published_409(desk: Desk) -> None:
+    """To those who may read templates: to Ana and Bo one that is not published does not exist."""
     root = desk.client(desk.root)
     draft = {"name": "Half done", "steps": [LOOK], "is_active": False}
     draft_id = root.post("/api/v1/workflows/templates", json=draft).json()["data"]["id"]
@@ -101,12 +102,13 @@ def test_a_template_there_is_not_is_404_and_one_that_is_not_published_409(desk: 
 
     for unknown in ("nonsense", NOBODY, of_zed):
         refused(post(desk, desk.ana, "", {"template_id": unknown}), 404, "NOT_FOUND")
-    (error,) = refused(post(desk, desk.ana, "", {"template_id": draft_id}), 409, "INVALID_STATE")
-    assert "“Half done” is draft" in error["message"]
-    assert error["details"]["state"] == "draft"
     switched_off = publish(desk, [LOOK], is_active=False)
-    (error,) = refused(post(desk, desk.ana, "", {"template_id": switched_off}), 409, "INVALID_STATE")
-    assert error["details"]["state"] == "inactive"
+    for template_id, state in ((draft_id, "draft"), (switched_off, "inactive")):
+        (error,) = refused(post(desk, desk.dee, "", {"template_id": template_id}), 409, "INVALID_STATE")
+        assert f"is {state}" in error["message"]
+        assert error["details"]["state"] == state
+        refused(post(desk, desk.ana, "", {"template_id": template_id}), 404, "NOT_FOUND")
+        refused(post(desk, desk.bo, "", {"template_id": template_id}), 404, "NOT_FOUND")
 
 
 def test_it_takes_a_credential_with_the_ability(sqlite_desk: Desk) -> None:
@@ -244,6 +246,25 @@ def test_what_started_a_run_is_told(desk: Desk) -> None:
 
     by_hand = desk.client(desk.bo).post(f"{RUNS}/instantiate", json={"template_id": template_id}).json()["data"]
     assert read(desk, desk.bo, by_hand)["trigger_type"] == "manual"
+
+
+def test_a_run_without_steps_is_shown_with_what_ended_it(desk: Desk) -> None:
+    """Begun on surface 001, where a run may have nothing but its signals."""
+    ana = desk.client(desk.ana)
+    body = {"name": "Nightly import", "task_queue": "itsm-workflows", "trigger_type": "event_based"}
+    execution = ana.post("/v1/workflows", json=body)
+    assert execution.status_code == 201, execution.text
+    (run,) = get(desk, desk.ana, "").json()["data"]
+    assert (run["status"], run["steps"], run["approvals"], run["current_steps"]) == ("running", [], [], [])
+    assert run["template"]["version"] == 0
+    assert get(desk, desk.ana, f"/{run['id']}/snapshots").json()["data"] == []
+    refused(get(desk, desk.ana, f"/{run['id']}/snapshots/0"), 404, "NOT_FOUND")
+    refused(post(desk, desk.ana, f"/{run['id']}/rollback", {"snapshot": 0}), 404, "NOT_FOUND")
+
+    signal = {"signal_name": "complete", "payload": ["a", "b"]}
+    ended = ana.post(f"/v1/workflows/{execution.json()['id']}/signal", json=signal)
+    assert ended.status_code == 200, ended.text
+    assert (read(desk, desk.ana, run)["status"], read(desk, desk.ana, run)["output"]) == ("completed", ["a", "b"])
 
 
 # -- whose it is -----------------------------------------------------------------------------------

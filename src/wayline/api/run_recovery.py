@@ -101,7 +101,7 @@ async def list_run_snapshots(call: Call) -> Response:
 
 def _heads_of(connection: sa.Connection, run: Run, query: Slice) -> tuple[list[SnapshotHead], int]:
     """A slice of the snapshots, the start among them where the run has begun."""
-    if run.started_at is None:
+    if run.started_at is None or not _has_steps(run):
         return [], 0
     start = SnapshotHead(number=0, step_id="", outcome=None, at=run.started_at, by=None)
     first = [start] if query.offset == 0 else []
@@ -113,6 +113,11 @@ def _heads_of(connection: sa.Connection, run: Run, query: Slice) -> tuple[list[S
         offset=max(0, query.offset - 1),
     )
     return [*first, *found], total + 1
+
+
+def _has_steps(run: Run) -> bool:
+    """Whether there is anywhere to go back to: a run that has nothing but its signals was never anywhere else."""
+    return run.template_version > 0
 
 
 @resource.endpoint("GET", "/workflows/{id}/snapshots/{n}", ability="run:read", answer=bare("Snapshot"))
@@ -127,7 +132,7 @@ async def get_run_snapshot(call: Call) -> Response:
 
 def _snapshot_of(connection: sa.Connection, run: Run, graph: Graph, number: int) -> Snapshot:
     found = None
-    if run.started_at is not None:
+    if run.started_at is not None and _has_steps(run):
         found = read_snapshot(connection, run, number, first_step=graph.start)
     if found is None:
         raise not_found("Snapshot")
@@ -151,6 +156,8 @@ async def roll_back_run(call: Call) -> Response:
     """
     seen = await own_run(call)
     snapshot: int = call.body.snapshot
+    if not _has_steps(seen.run):
+        raise not_found("Snapshot")
     if call.query.dry_run:
         return json(await call.read(_preview_of, seen.run, await graph_of(call, seen.run), snapshot))
     return await carried_out(call, seen, commands.RollBackRun(**to_run(call, seen.run), snapshot=snapshot))

@@ -29,6 +29,7 @@ from wayline.store.timeline import TimelineEvent, read_events
 resource = Resource("Runs")
 MAX_EVENTS_SHOWN = 1000
 MAX_SEQ = 2**53
+READERS_OF_TEMPLATES = ("manager", "admin")
 
 
 class Beginning(BaseModel):
@@ -97,9 +98,10 @@ async def start_run(call: Call) -> Response:
 
 
 def _why_not(connection: sa.Connection, call: Call, template_id: str) -> Refusal:
-    """The refusal of a template that cannot be started: there is none, or in which state it is instead."""
+    """The refusal of a template that cannot be started: there is none that the caller may know of, or in which state it
+    is instead."""
     found = read_template(connection, tenant_id=call.caller.tenant_id, template_id=template_id)
-    if found is None:
+    if found is None or call.caller.role not in READERS_OF_TEMPLATES:
         return not_found("Template")
     state = found.status if found.status != "published" else "inactive"
     return Refusal(
