@@ -554,7 +554,7 @@ def test_who_is_not_asked_does_not_vote(desk: Desk) -> None:
     ids=["nothing", "no approver", "a stranger", "a neighbour", "another word"],
 )
 def test_a_vote_that_cannot_be_read_names_the_field(sqlite_desk: Desk, payload: Any, path: str) -> None:
-    answer = signalled(sqlite_desk.client(sqlite_desk.dee), asked(sqlite_desk), "approval_received", payload)
+    answer = signalled(sqlite_desk.client(sqlite_desk.root), asked(sqlite_desk), "approval_received", payload)
     assert fields(refused(answer, 400, "VALIDATION_ERROR")) == [path]
 
 

@@ -324,7 +324,7 @@ def _begun(call: Call, answer: RunAnswer) -> dict[str, Any]:
 
 @resource.endpoint("GET", "/workflows/{id}", ability="run:read", answer=bare("Execution"), refusals=(404,))
 async def get_workflow(call: Call) -> Response:
-    """One execution with its whole timeline."""
+    """One execution with its whole timeline, up to ten thousand decisions of it; `timeline_total` counts all events."""
     return json(await _whole(call, await _visible(call)))
 
 
@@ -450,6 +450,8 @@ async def archive_workflow(call: Call) -> Response:
             audit.record(
                 tx.connection, tenant_id=tenant_id, at=tx.at, actor=actor, action="run.archived", subject_id=run_id
             )
+            told = {"id": run_id, "status": held.run.status, "ticket_id": held.run.ticket_id}
+            tx.publish(tenant_id, "run.changed", {**told, "owner": held.run.owner_id})
         return StoredExecution(held.run, True)
 
     answer = await call.wayline.door.submit(Change(tenant_id=tenant_id, actor=actor, write=write))

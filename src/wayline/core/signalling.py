@@ -110,15 +110,17 @@ def _approver(deciding: Deciding, command: commands.SendSignal, payload: dict[st
     if not isinstance(named, str) or not named:
         raise invalid(Issue("payload.approved_by", "approved_by is a person: an id or an e-mail address.", "required"))
     person = deciding.facts.directory.person(named)
-    if person is None:
-        raise invalid(Issue("payload.approved_by", "There is no such person.", "unknown_person"))
-    if person.id != command.actor.user_id and not command.on_behalf:
+    is_self = person is not None and person.id == command.actor.user_id
+    if not is_self and not command.on_behalf:
+        # Whether there is such a person is not said: nobody finds out by trying who works here.
         raise Refusal(
             "forbidden",
             "Only a token with the ability signal:on-behalf votes for somebody else.",
             code="ability",
             details={"ability": "signal:on-behalf"},
         )
+    if person is None:
+        raise invalid(Issue("payload.approved_by", "There is no such person.", "unknown_person"))
     return Actor(user_id=person.id, role=person.role, name=person.name)
 
 

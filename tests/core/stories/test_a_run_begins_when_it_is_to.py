@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from core.stories.desk import ANA, MONDAY_NINE, RUN, TENANT, Story, cancels, fires, signals
+from core.stories.desk import (
+    ANA,
+    MONDAY_NINE,
+    RUN,
+    TENANT,
+    Story,
+    cancels,
+    fires,
+    pauses,
+    resumes,
+    signals,
+)
 from wayline.core import commands
 from wayline.core.decide import decide, new_run
 from wayline.core.effects import Send
@@ -72,6 +83,21 @@ def test_a_signal_that_comes_before_is_there_when_the_run_begins() -> None:
     story = kept(begin_at=MONDAY_NINE + timedelta(hours=2)).when(signals("go"))
     assert story.status == "pending"
     assert story.later(hours=2).status == "completed"
+
+
+def test_a_kept_run_that_is_paused_begins_when_it_goes_on_and_not_before() -> None:
+    story = kept(begin_at=MONDAY_NINE + timedelta(hours=2)).when(pauses(ANA))
+    assert story.later(hours=3).status == "paused"
+    story.when(resumes(ANA))
+    assert story.status == "pending"
+    assert story.later().status == "running"
+
+
+def test_a_kept_run_that_goes_on_in_time_begins_at_its_instant() -> None:
+    story = kept(begin_at=MONDAY_NINE + timedelta(hours=2)).when(pauses(ANA)).later(hours=1).when(resumes(ANA))
+    assert story.later(hours=0.5).status == "pending"
+    story.later(hours=0.5)
+    assert (story.status, story.run.started_at) == ("running", MONDAY_NINE + timedelta(hours=2))
 
 
 # -- series ----------------------------------------------------------------------------------------
