@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from administration_at_a_desk import BASE, BODIES, READS, feature_of, set_plan
+from test_openapi import fits
 
 from served_desk import Desk
 
@@ -93,3 +94,15 @@ def test_a_neighbours_things_are_not_there(desk: Desk) -> None:
         assert zoe.post(f"{BASE}/{path}", json=body).status_code == 404, path
     assert zoe.post(f"{BASE}/resolution-categories", json={}).json() == []
     assert zoe.post(f"{BASE}/escalations", json={}).json()["escalations"] == []
+
+
+def test_answers_are_as_the_document_says(sqlite_desk: Desk) -> None:
+    root = sqlite_desk.client(sqlite_desk.root)
+    document = root.get("/openapi.json").json()
+    asked = {**BODIES, "queues/delete": {"queue_id": 4}, "resolution-categories/reorder": {"ids": [1]}}
+    asked |= {"resolution-categories/delete": {"id": 1}, "escalations/delete": {"id": 1}, "queues/update": {}}
+    for path in sorted(asked, key=lambda path: ("create" not in path, "delete" in path, path)):
+        answer = root.post(f"{BASE}/{path}", json=asked[path])
+        assert answer.status_code == (422 if path == "queues/update" else 200), (path, answer.text)
+        described = document["paths"][f"{BASE}/{path}"]["post"]["responses"][str(answer.status_code)]
+        fits(document, answer.json(), described)
