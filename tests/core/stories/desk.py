@@ -224,6 +224,7 @@ class Tables:
                 self.timers.pop(effect.id, None)
             case RunJob():
                 self.jobs[effect.id] = effect
+                self.held_jobs.discard(effect.id)
             case CancelJob():
                 self.jobs.pop(effect.id, None)
                 self.held_jobs.discard(effect.id)
