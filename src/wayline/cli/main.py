@@ -7,6 +7,8 @@ import sys
 
 import typer
 
+from wayline import logs
+
 COMMANDS = (
     "demo",
     "serve",
@@ -46,5 +48,8 @@ def _about() -> None:
 
 def main() -> None:
     """Run the command line."""
+    # Whatever a command says of itself goes to standard error, and no value of a variable with it; a server's settings
+    # may want to hear more.
+    logs.configure("warning")
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     application(*([wanted] if wanted in COMMANDS else COMMANDS))()
