@@ -147,6 +147,7 @@ def application(wayline: Wayline) -> Frame:
     app.state.wayline = wayline
     app.state.callers = Callers(wayline)
     app.state.limits = Limits(wayline.settings.rate_limit_per_minute)
+    app.state.past_rules = rule_evaluations.PastRules()
     app.state.resources = RESOURCES
     return Frame(app)
 

@@ -19,7 +19,7 @@ from wayline.api.template_calls import WRITERS, facts_of
 from wayline.core import ticket as desk_tickets
 from wayline.core.public_ids import uuid_of
 from wayline.core.refusals import Issue, Refusal, invalid, not_found
-from wayline.core.rule_trial import Trial, occasion, sees_alone, try_out
+from wayline.core.rule_trial import POSITION_LAST, Trial, occasion, sees_alone, try_out
 from wayline.core.rules import CompiledRule, Happening, RuleSet
 from wayline.core.ticket import number_in
 from wayline.engine.rule_publishing import parsed, written
@@ -148,9 +148,6 @@ def compiled(stored: StoredRule | None, rule: dict[str, Any] | None, at: datetim
         created_at=created_at,
         author_id=author_id,
     )
-
-
-POSITION_LAST = 2**62
 
 
 # -- trying ----------------------------------------------------------------------------------------

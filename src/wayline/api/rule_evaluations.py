@@ -68,14 +68,36 @@ async def list_evaluations(call: Call) -> Response:
     rule_id = uuid_of("rule", query.rule_id) if query.rule_id is not None else None
     if query.rule_id is not None and rule_id is None:
         raise not_found("Rule")
-    asked = _Asked(call.caller.tenant_id, ticket_id, rule_id, _cursor(query))
+    asked = _Asked(call.request.app.state.past_rules, call.caller.tenant_id, ticket_id, rule_id, _cursor(query))
     found = await call.read(_page, asked=asked, limit=query.limit + 1)
     return listed([_shown(pair) for pair in found], query.limit)
+
+
+class PastRules:
+    """Rules as they were, by tenant and version; a version never changes."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, int], RuleSet] = OrderedDict()
+        self._lock = Lock()
+
+    def at(self, connection: sa.Connection, tenant_id: str, version: int) -> RuleSet:
+        """The tenant's rules at a version."""
+        key = (tenant_id, version)
+        with self._lock:
+            found = self._kept.get(key)
+        if found is None:
+            found = rule_set_at(connection, tenant_id, version, current=False)
+            with self._lock:
+                self._kept[key] = found
+                while len(self._kept) > RULE_SETS_KEPT:
+                    self._kept.popitem(last=False)
+        return found
 
 
 class _Asked(msgspec.Struct, frozen=True):
     """What is asked for. `after` is the event and the rule of the last pair of the page before."""
 
+    past: PastRules
     tenant_id: str
     ticket_id: str | None
     rule_id: str | None
@@ -173,32 +195,8 @@ def _pairs(connection: sa.Connection, asked: _Asked, event: KeptEvent) -> Iterat
 def _rules(connection: sa.Connection, asked: _Asked, event: KeptEvent) -> RuleSet:
     """The rules that the event was shown to; when one is asked about, that one and those that had a say in it."""
     if asked.rule_id is None:
-        return _RULES.at(connection, asked.tenant_id, event.rules_version)
+        return asked.past.at(connection, asked.tenant_id, event.rules_version)
     reaction = event.reaction
     involved = {asked.rule_id, reaction.stopped_by, *reaction.cut, *(firing.rule_id for firing in reaction.firings)}
     ids = [rule_id for rule_id in involved if rule_id is not None]
     return rule_set_at(connection, asked.tenant_id, event.rules_version, current=False, ids=ids)
-
-
-class _RuleSets:
-    """Rules as they were, by tenant and version; a version never changes."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, int], RuleSet] = OrderedDict()
-        self._lock = Lock()
-
-    def at(self, connection: sa.Connection, tenant_id: str, version: int) -> RuleSet:
-        """The tenant's rules at a version."""
-        key = (tenant_id, version)
-        with self._lock:
-            found = self._kept.get(key)
-        if found is None:
-            found = rule_set_at(connection, tenant_id, version, current=False)
-            with self._lock:
-                self._kept[key] = found
-                while len(self._kept) > RULE_SETS_KEPT:
-                    self._kept.popitem(last=False)
-        return found
-
-
-_RULES = _RuleSets()

@@ -20,6 +20,8 @@ from wayline.core.rules import CompiledRule, Done, Happening, Reaction, RuleSet,
 from wayline.core.ticket import ENDED_STATUSES
 
 TRIAL_EVENT_ID: Final = "00000000-0000-4000-8000-000000000002"
+POSITION_LAST: Final = 2**62
+"""Of a rule that is tried and names no place: after all others."""
 
 
 class Trial(msgspec.Struct, frozen=True):

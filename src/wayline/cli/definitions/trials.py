@@ -16,12 +16,10 @@ from wayline.core.effects import Send
 from wayline.core.facts import Actor, Directory, Facts
 from wayline.core.refusals import Refusal
 from wayline.core.rule import Rule
-from wayline.core.rule_trial import is_swept, occasion
+from wayline.core.rule_trial import POSITION_LAST, is_swept, occasion
 from wayline.core.rules import CompiledRule, Happening, Reacted, RuleSet, evaluations, react
 from wayline.core.simulate import Simulation, Visited, simulate
 from wayline.core.template import Template
-
-POSITION_LAST = 2**62
 
 
 class Definitions(msgspec.Struct, frozen=True):
