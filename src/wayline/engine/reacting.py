@@ -307,15 +307,16 @@ def _start_command(work: WorkingSet, context: _Context, effect: effects.Send, te
 
 
 def _know_live_templates(work: WorkingSet, ticket_id: str) -> None:
-    """Which templates have a live run on the ticket: those that are stored, as far as this batch has not ended them,
-    and those it has begun."""
+    """Which templates have a live run on the ticket: as stored, and as this batch has it since."""
     if ticket_id in work.live_templates_known or work.tickets[ticket_id].seen_version == 0:
         return
     work.live_templates_known.add(ticket_id)
-    ended = {held.stored.run.id for held in work.runs.values() if held.stored.run.ended}
-    for run_id, template_id in stored_runs.live_runs(work.connection, ticket_id):
-        if run_id not in ended:
-            work.live_templates.add((ticket_id, template_id))
+    live = dict(stored_runs.live_runs(work.connection, ticket_id))
+    for run in (held.stored.run for held in work.runs.values() if held.stored.run.ticket_id == ticket_id):
+        live.pop(run.id, None)
+        if not run.ended:
+            live[run.id] = run.template_id
+    work.live_templates |= {(ticket_id, template_id) for template_id in live.values()}
 
 
 # -- what went wrong -------------------------------------------------------------------------------

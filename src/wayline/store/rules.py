@@ -6,7 +6,9 @@ was. So an event that kept the version can be explained later, and whoever holds
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+import gc
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -374,12 +376,26 @@ def rule_set_at(
             {rule_id: said for rule_id, said in changes.items() if isinstance(said, str)},
         )
     rows_then = load_rules(connection, tenant_id, None if current else version, ids=ids)
-    found = {row.id: _compiled(row) for row in rows_then}
-    return RuleSet(
-        version,
-        [rule for rule in found.values() if isinstance(rule, CompiledRule)],
-        {rule_id: said for rule_id, said in found.items() if isinstance(said, str)},
-    )
+    with _nothing_collected():
+        found = {row.id: _compiled(row) for row in rows_then}
+        return RuleSet(
+            version,
+            [rule for rule in found.values() if isinstance(rule, CompiledRule)],
+            {rule_id: said for rule_id, said in found.items() if isinstance(said, str)},
+        )
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Ten thousand rules are a great many small objects, all of which stay. Looking through them for garbage while they
+    are made, again and again, was measured to take twice as long as making them."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _compiled(row: RuleRow | None) -> CompiledRule | str | None:
