@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from wayline.api.executions_conventions import seconds
-from wayline.api.instance_view import compensation_of
+from wayline.api.instance_view import compensation_of, given_by
 from wayline.core.graph import Graph
 from wayline.core.public_ids import public_id
 from wayline.core.run import WAITING_APPROVAL, Run
@@ -76,7 +76,7 @@ def execution(
         "ticket_id": run.ticket_id,
         "owner": public_id("usr", run.owner_id) if run.owner_id else None,
         "input": run.input,
-        "output": output_of(run),
+        "output": given_by(run),
         "failure": run.failure,
         "compensation": compensation_of(run),
         "current_step": current_step(run, graph),
@@ -123,16 +123,6 @@ def progress(run: Run, graph: Graph, *, archived: bool, at: datetime) -> dict[st
 def current_step(run: Run, graph: Graph) -> str | None:
     """The step the run is at: of several the first in its template; None when it rests at none."""
     return min(run.current_steps, key=lambda s: graph.nodes[s].position, default=None)
-
-
-def output_of(run: Run) -> Any:
-    """What a completed run gave: by step, or what the signal brought that completed a run without steps."""
-    if run.status != "completed":
-        return None
-    if run.result is not None:
-        return run.result
-    given = {s: {n: v for n, v in run.outputs.get(s, {}).items() if n != "outcome"} for s in run.completed}
-    return {step_id: output for step_id, output in given.items() if output}
 
 
 def _waiting(activation: Any, urls: Mapping[str, str]) -> dict[str, Any]:

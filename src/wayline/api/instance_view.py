@@ -61,9 +61,23 @@ def ended_visits(run: Run, visits: Sequence[StoredVisit] | None) -> list[tuple[E
 
 def output_of(run: Run, visit: EndedVisit) -> dict[str, Any]:
     """What the latest visit to a step gave, its outcome aside."""
-    if visit.outcome is None:
-        return {}
-    return {k: v for k, v in run.outputs.get(visit.step_id, {}).items() if k != "outcome"}
+    return {} if visit.outcome is None else without_outcome(run.outputs.get(visit.step_id, {}))
+
+
+def given_by(run: Run) -> Any:
+    """What a completed run gave: what each of its steps did, by the step's id, those that gave nothing left out. A run
+    without steps gives what the signal that completed it brought. None until it has completed."""
+    if run.status != "completed":
+        return None
+    if run.template_version == 0:
+        return run.result
+    given = {step_id: without_outcome(run.outputs.get(step_id, {})) for step_id in run.completed}
+    return {step_id: output for step_id, output in given.items() if output}
+
+
+def without_outcome(output: Mapping[str, Any]) -> dict[str, Any]:
+    """A step's output as it was given: the run keeps the outcome beside it."""
+    return {name: value for name, value in output.items() if name != "outcome"}
 
 
 def step_instances(

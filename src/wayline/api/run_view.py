@@ -8,7 +8,14 @@ from typing import Any
 
 import msgspec
 
-from wayline.api.instance_view import compensation_of, ended_visits, unreached, visits_in_order
+from wayline.api.instance_view import (
+    compensation_of,
+    ended_visits,
+    given_by,
+    unreached,
+    visits_in_order,
+    without_outcome,
+)
 from wayline.core.graph import Graph, Node
 from wayline.core.recovery import runner_of
 from wayline.core.run import Activation, EndedVisit, Run
@@ -17,8 +24,6 @@ from wayline.store.incidents import StoredIncident
 from wayline.store.runs import StoredVisit
 from wayline.store.snapshots import SnapshotHead
 from wayline.store.timeline import TimelineEvent
-
-APPROVAL_STATUSES = ("pending", "approved", "rejected", "cancelled")
 
 
 class Beside(msgspec.Struct, frozen=True):
@@ -43,7 +48,7 @@ def run_shown(run: Run, graph: Graph, beside: Beside) -> dict[str, Any]:
         "template": {"id": run.template_id, "name": run.template_name, "version": run.template_version},
         "trigger_type": run.trigger_type,
         "input": run.input,
-        "output": _output_of(run),
+        "output": given_by(run),
         "owner": run.owner_id,
         "ticket_id": run.ticket_id,
         "current_steps": sorted(run.current_steps, key=lambda step_id: graph.nodes[step_id].position),
@@ -72,21 +77,6 @@ def event_shown(event: TimelineEvent) -> dict[str, Any]:
         "detail": event.detail,
         "data": event.data,
     }
-
-
-def _output_of(run: Run) -> Any:
-    """What a completed run gave: what each of its steps did, by the step's id, those that gave nothing left out. A run
-    without steps gives what the signal that completed it brought."""
-    if run.status != "completed":
-        return None
-    if run.template_version == 0:
-        return run.result
-    given = {step_id: _without_outcome(run.outputs.get(step_id, {})) for step_id in run.completed}
-    return {step_id: output for step_id, output in given.items() if output}
-
-
-def _without_outcome(output: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in output.items() if name != "outcome"}
 
 
 def _step(
@@ -206,7 +196,7 @@ def snapshot_shown(snapshot: Snapshot, graph: Graph) -> dict[str, Any]:
     )
     return snapshot_head_shown(head, graph) | {
         "variables": snapshot.variables,
-        "output": {step_id: _without_outcome(output) for step_id, output in snapshot.outputs.items()},
+        "output": {step_id: without_outcome(output) for step_id, output in snapshot.outputs.items()},
         "completed_steps": snapshot.completed,
         "current_steps": [*(activation.step_id for activation in snapshot.open), *snapshot.arrivals],
     }
