@@ -199,6 +199,26 @@ def test_a_bare_number_of_hours_means_at_least(condition, expected):
 
 
 @pytest.mark.parametrize(
+    ("condition", "seen", "expected"),
+    [
+        ({"priority": "high"}, "P2", True),
+        ({"priority": "high"}, "P1", False),
+        ({"priority": "high"}, "high", True),
+        ({"ticket.priority": ["critical", "low"]}, "P4", True),
+        ({"priority": {"ne": "high"}}, "P2", False),
+        ({"priority": {"ne": "high"}}, "P3", True),
+        ({"priority": {"not_in": ["high", "low"]}}, "P4", False),
+        ({"priority": {"changed_to": "critical"}}, "P1", True),
+        ({"urgency": "high"}, "P2", False),
+    ],
+)
+def test_the_words_for_priorities_mean_what_tickets_have(condition, seen, expected):
+    field = next(iter(condition)).split(".")[-1]
+    scope = {field: seen, "ticket": {field: seen}}
+    assert true(condition, scope, {field: "P3", "ticket": {field: "P3"}}) is expected
+
+
+@pytest.mark.parametrize(
     ("condition", "before", "now", "expected"),
     [
         ({"p": {"changed": True}}, {"p": 1}, {"p": 2}, True),

@@ -38,6 +38,7 @@ import msgspec
 
 from wayline.core.expression import Expression, ExpressionError, Pattern, compile_expression, compile_pattern
 from wayline.core.names import walk
+from wayline.core.ticket import PRIORITIES
 
 DEPTH_MAX: Final = 20
 """Levels of all, any and not."""
@@ -52,6 +53,7 @@ OPERATORS: Final = (
     "eq", "ne", "in", "not_in", "gt", "ge", "lt", "le", "contains", "starts_with", "ends_with", "matches",
     "exists", "changed", "changed_to", "changed_from",
 )  # fmt: skip
+PRIORITY_FIELDS: Final = frozenset({"priority", "ticket.priority"})
 HOUR_FIELDS: Final = frozenset({"idle_hours", "age_hours"})
 """Fields the caller computes, in hours; a bare number means "at least"."""
 RESERVED: Final = frozenset({"all", "any", "not", "expression", "changed"})
@@ -438,6 +440,8 @@ class _Reader:
             return self._refused(at, "too_many", f"The list has more than {VALUES_MAX} values.")
         if not _fits(op, value):
             return self._refused(at, "bad_value", f"'{op}' takes {_WANTS[op]}, not {_kind(value)}.")
+        if name in PRIORITY_FIELDS:
+            op, value = _priorities(op, value)
         try:
             judge = _judge(op, value)
         except ExpressionError as fault:
@@ -465,6 +469,25 @@ def _frozen(value: Any) -> Any:
     return value
 
 
+def _priorities(op: str, value: Any) -> tuple[str, Any]:
+    """The same comparison of a priority, with P1 to P4 beside the words that tickets take for them: a ticket has the
+    one, a variable or a form's field of that name may have the other."""
+    if op not in _LISTS:
+        return op, value
+    meant = [PRIORITIES[word] for word in _members(value) if isinstance(word, str) and word in PRIORITIES]
+    both = tuple(dict.fromkeys((*_members(value), *meant)))
+    return (op, value) if len(both) == len(_members(value)) else (_LISTS[op], both)
+
+
+_LISTS: Final = {
+    "eq": "in",
+    "in": "in",
+    "ne": "not_in",
+    "not_in": "not_in",
+    "changed_to": "changed_to",
+    "changed_from": "changed_from",
+}
+"""What compares for equality, and what does it with several values."""
 _WANTS: Final = {
     **dict.fromkeys(("in", "not_in"), "a list of values"),
     **dict.fromkeys(("gt", "ge", "lt", "le"), "a number, a date or text"),
