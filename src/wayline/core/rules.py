@@ -188,8 +188,7 @@ class RuleSet:
         """Those that may match, in order."""
         if happening.rule_id is not None:
             rule = self.rules.get(happening.rule_id)
-            known = rule is not None and rule.enabled
-            return [Candidate(rule.order, rule, rule.condition)] if rule is not None and known else []
+            return [Candidate(rule.order, rule, rule.condition)] if rule is not None and rule.enabled else []
         index = self._indexes.get(happening.trigger)
         return index.candidates(names) if index is not None else []
 
