@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from served_desk import Desk
 from wayline.core.public_ids import uuid_of
-from wayline.store.tables import audit, rule_versions, rules, tenants
+from wayline.store.tables import audit, idempotency, rule_versions, rules, tenants
 from workflows import LAPTOP, publish
 
 RULES = "/v1/automation/rules"
@@ -231,8 +231,7 @@ def test_a_rule_sent_back_as_it_was_read_changes_nothing(desk: Desk) -> None:
         answer = desk.client(desk.dee).put(f"{RULES}/{rule['id']}", json=rule)
         assert answer.status_code == 200, answer.text
         assert answer.json() == rule
-        if rule["trigger"] != "scheduled":  # its schedule is the default's, and written out from now on
-            assert _rows(desk) == before
+        assert _rows(desk) == before
 
 
 def test_one_action_replaces_several(desk: Desk) -> None:
@@ -386,6 +385,19 @@ def test_a_key_makes_one_rule_of_two_requests(desk: Desk) -> None:
     assert len(dee.get(RULES).json()["data"]) == 1
     other = dee.post(RULES, json={**VIP, "name": "Other"}, headers={"Idempotency-Key": "k1"})
     assert (other.status_code, other.json()["error"]["code"]) == (409, "CONFLICT")
+
+
+def test_an_address_is_not_kept_with_the_answer_to_a_key_and_told_again_all_the_same(desk: Desk) -> None:
+    dee = desk.client(desk.dee)
+    body = {**VIP, "trigger": "webhook"}
+    first, second = (dee.post(RULES, json=body, headers={"Idempotency-Key": "k1"}) for _ in range(2))
+    assert first.json() == second.json()
+    assert second.headers["Idempotent-Replayed"] == "true"
+    secret = first.json()["hook_url"].rpartition("/")[2]
+    with desk.wayline.database.reader.connect() as connection:
+        (kept,) = connection.execute(sa.select(idempotency.c.answer)).scalars()
+    assert first.json()["id"].encode() in kept
+    assert secret.encode() not in kept
 
 
 def test_every_change_moves_the_version_of_the_rules_and_is_in_the_audit(desk: Desk) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Annotated, Any
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -34,6 +35,7 @@ READ_ONLY = frozenset({"id", "created_at", "updated_at", "hook_url", "warnings"}
 """What a rule shows and nobody writes: sent back, it is passed over."""
 
 resource = Resource("Automation rules", prefix="/v1/automation")
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 _RULE, _TOGGLED, _DELETED = ({"$ref": f"#/components/schemas/Rule{of}"} for of in ("", "Toggled", "Deleted"))
 
 
@@ -107,7 +109,7 @@ async def list_all_rules(call: Call) -> Response:
     query: RuleList = call.query
     after = starting_after(query, "rule")
     found = await call.read(_page, tenant_id=call.caller.tenant_id, wanted=query, after=after)
-    return listed([shown(call, rule) for rule in found], query.limit)
+    return listed([shown(rule) | _address(call, rule) for rule in found], query.limit)
 
 
 def _page(connection: Any, *, tenant_id: str, wanted: RuleList, after: str | None) -> list[StoredRule]:
@@ -141,7 +143,7 @@ async def create_rule(call: Call) -> Response:
     tenant = await facts_of(call)
     warnings = doubts(rule, tenant)
     create = partial(rule_publishing.create, author=author(call), rule=rule, secret_key=call.wayline.secret_key)
-    return await call.submit(_change(call, create), lambda rule: json(shown(call, rule, warnings), 201))
+    return await _answer(call, create, lambda rule: json(shown(rule, warnings), 201))
 
 
 @resource.endpoint(
@@ -157,7 +159,7 @@ async def reorder_rules(call: Call) -> Response:
     body: Order = call.body
     reorder = partial(rule_publishing.reorder, author=author(call), ids=_ids(body.ids))
     return await call.submit(
-        _change(call, reorder), lambda rules: json({"has_more": False, "data": [shown(call, r) for r in rules]})
+        _change(call, reorder), lambda rules: json({"has_more": False, "data": [shown(rule) for rule in rules]})
     )
 
 
@@ -188,7 +190,7 @@ async def get_rule(call: Call) -> Response:
     stored = await call.read_one(read_rule, tenant_id=call.caller.tenant_id, rule_id=rule_id)
     if stored is None:
         raise not_found("Rule")
-    return json(await _in_full(call, stored))
+    return json(shown(stored, doubts(_read(stored), await facts_of(call))) | _address(call, stored))
 
 
 @resource.endpoint(
@@ -206,10 +208,7 @@ async def change_rule(call: Call) -> Response:
         wanted=lambda before: _startable(call, parsed(merged(before, changes))),
         secret_key=call.wayline.secret_key,
     )
-    return await call.submit(
-        _change(call, change),
-        lambda stored: json(shown(call, stored, doubts(parsed(rule_publishing.written(stored)), tenant))),
-    )
+    return await _answer(call, change, lambda stored: json(shown(stored, doubts(_read(stored), tenant))))
 
 
 @resource.endpoint(
@@ -263,7 +262,7 @@ async def rotate_hook(call: Call) -> Response:
         rule_id=id_in_path(call, "rule", "Rule"),
         secret_key=call.wayline.secret_key,
     )
-    return await call.submit(_change(call, rotate), lambda rule: json(shown(call, rule)))
+    return await _answer(call, rotate, lambda rule: json(shown(rule)))
 
 
 # -- what they have in common ----------------------------------------------------------------------
@@ -277,13 +276,34 @@ def _startable(call: Call, rule: Rule) -> Rule:
     return rule_publishing.require_task_queues(rule, call.wayline.settings.every_task_queue)
 
 
-async def _in_full(call: Call, stored: StoredRule) -> dict[str, Any]:
-    tenant = await facts_of(call)
-    return shown(call, stored, doubts(parsed(rule_publishing.written(stored)), tenant))
+def _read(stored: StoredRule) -> Rule:
+    return parsed(rule_publishing.written(stored))
 
 
-def shown(call: Call, stored: StoredRule, warnings: Sequence[Issue] | None = None) -> dict[str, Any]:
-    """A rule as this surface shows it; `warnings` are told where one rule is the whole answer."""
+async def _answer(
+    call: Call, write: Callable[[Transaction], StoredRule], render: Callable[[StoredRule], Response]
+) -> Response:
+    """Do the write and answer with the rule. Its address is put in afterwards: it is a secret, and not to be kept with
+    what an Idempotency-Key was answered."""
+    response = await call.submit(_change(call, write), render)
+    view = _decode(response.body)
+    if view["trigger"] != "webhook":
+        return response
+    stored = await call.read_one(read_rule, tenant_id=call.caller.tenant_id, rule_id=uuid_of("rule", view["id"]))
+    replayed = {name: value for name, value in response.headers.items() if name == "idempotent-replayed"}
+    return json(view | (_address(call, stored) if stored is not None else {}), response.status_code, replayed)
+
+
+def _address(call: Call, stored: StoredRule) -> dict[str, Any]:
+    """`hook_url` of a webhook rule, None when it was made under another key of the installation; else nothing."""
+    if stored.trigger != "webhook":
+        return {}
+    secret = hook_secret(stored, call.wayline.secret_key)
+    return {"hook_url": None if secret is None else f"{HOOKS}/{secret}"}
+
+
+def shown(stored: StoredRule, warnings: Sequence[Issue] | None = None) -> dict[str, Any]:
+    """A rule as this surface shows it, but for its address; `warnings` are told where one rule is the whole answer."""
     said = stored.definition
     view = {
         "id": public_id("rule", stored.id),
@@ -300,8 +320,5 @@ def shown(call: Call, stored: StoredRule, warnings: Sequence[Issue] | None = Non
         "updated_at": seconds(stored.updated_at),
     }
     if stored.trigger == "scheduled":
-        view["schedule"] = parsed(rule_publishing.written(stored)).when.model_dump()
-    if stored.trigger == "webhook":
-        secret = hook_secret(stored, call.wayline.secret_key)
-        view["hook_url"] = None if secret is None else f"{HOOKS}/{secret}"
+        view["schedule"] = _read(stored).when.model_dump()
     return view if warnings is None else view | {"warnings": warnings}

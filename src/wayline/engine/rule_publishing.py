@@ -18,6 +18,7 @@ from wayline.core.check import Desk
 from wayline.core.refusals import Issue, Refusal, invalid, not_found
 from wayline.core.rule import Rule, read_rule
 from wayline.core.rule_check import rule_warnings
+from wayline.core.schedule import Schedule
 from wayline.engine.door import Transaction
 from wayline.engine.publishing import Author
 from wayline.engine.tenant_facts import TenantFacts
@@ -48,8 +49,10 @@ def written(stored: StoredRule) -> dict[str, Any]:
 
 def merged(stored: StoredRule, changes: Mapping[str, Any]) -> dict[str, Any]:
     """The rule with some of its fields replaced. One action replaces them all, and a rule that is no longer scheduled
-    keeps no schedule."""
+    keeps no schedule. The schedule of rules that name none, sent back as it was shown, is not written out."""
     before = written(stored)
+    if "schedule" not in before and changes.get("schedule") == Schedule().model_dump():
+        changes = {name: value for name, value in changes.items() if name != "schedule"}
     if "action" in changes and "actions" not in changes:
         before.pop("actions", None)
     if changes.get("trigger", stored.trigger) != stored.trigger and "schedule" not in changes:
