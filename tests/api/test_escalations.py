@@ -81,6 +81,16 @@ def test_a_deleted_escalation_is_gone_and_its_number_is_not_given_again(desk: De
     assert made(desk)["id"] == 2
 
 
+def test_a_group_that_escalations_are_for_is_not_deleted(desk: Desk) -> None:
+    root = desk.client(desk.root)
+    group = root.post("/api/v1/groups", json={"name": "Network"}).json()["data"]
+    made(desk, group="network")
+    answer = root.delete(f"/api/v1/groups/{group['id']}")
+    assert (answer.status_code, answer.json()["error"]["details"]["escalations"]) == (409, [1])
+    asked(desk, "escalations/delete", {"id": 1})
+    assert root.delete(f"/api/v1/groups/{group['id']}").status_code == 204
+
+
 # -- business hours --------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from administration_at_a_desk import asked, fields, refused
-from templates_at_a_desk import created, one_form
+from templates_at_a_desk import created, one_form, started
 
 from served_desk import Desk
 from wayline.store.queues import tickets_in
@@ -224,6 +224,25 @@ def test_templates_and_rules_are_warned_of_queues_that_are_not_there(desk: Desk)
     steps = [{"id": "now", "type": "automatic", "action": {"type": "move_queue", "queue": "Netwrok"}}]
     problems = created(desk, one_form(name="Routes", steps=steps))["problems"]
     assert "unknown_queue" in [problem["code"] for problem in problems]
+    rule = {"name": "Sorts", "trigger": "on_ticket_created", "action": steps[0]["action"]}
+    warnings = desk.client(desk.root).post("/v1/automation/rules", json=rule).json()["warnings"]
+    assert [warning["code"] for warning in warnings] == ["unknown_queue"]
+
+
+def test_an_action_that_names_no_queue_fails_and_the_ticket_stays_where_it_is(desk: Desk) -> None:
+    steps = [{"id": "now", "type": "automatic", "action": {"type": "move_queue", "queue": "Netwrok"}}]
+    template = created(desk, one_form(name="Routes", steps=steps))
+    ticket = opened(desk, "Inbox")
+    run = started(desk, template["id"], ticket_id=ticket["id"])
+    assert run["status"] == "failed"
+    rule = {"name": "Sorts", "trigger": "on_comment", "action": steps[0]["action"]}
+    desk.client(desk.root).post("/v1/automation/rules", json=rule)
+    desk.client(desk.bo).post(f"{TICKETS}/{ticket['id']}/comments", json={"text": "Off to the others"})
+    history = desk.client(desk.bo).get(f"{TICKETS}/{ticket['id']}/history").json()["data"]
+    assert [event["detail"] for event in history if event["event"] == "rule_fired"] == [
+        "Rule “Sorts”: move_queue failed"
+    ]
+    assert queue_of(desk, ticket) == "Inbox"
 
 
 # -- managers --------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from wayline.core.group_mentions import groups_mentioned
 from wayline.core.refusals import Issue, Refusal, not_found
 from wayline.engine.door import Transaction
 from wayline.store import audit, groups, people
+from wayline.store.escalations import escalations_of_group
 
 resource = Resource("Groups")
 MAX_NAME_CHARS = 200
@@ -155,6 +156,7 @@ async def delete_group(call: Call) -> Response:
         people.lock_directory(tx.connection, tenant_id)
         group = _known(tx, tenant_id, group_id)
         _refuse_mentioned(tx, tenant_id, group)
+        _refuse_escalated(tx, tenant_id, group_id)
         _refuse_busy(tx, tenant_id, group_id)
         groups.remove_group(tx.connection, tenant_id=tenant_id, group_id=group_id)
         note(tx, call, "group.deleted", group_id, {"name": group["name"], "slug": group["slug"]})
@@ -172,6 +174,13 @@ def _refuse_mentioned(tx: Transaction, tenant_id: str, group: groups.Row) -> Non
         shown = list(used_by)[:MAX_NAMED]
         said = f"Templates in use mention it: {', '.join(shown)}{' …' if len(used_by) > MAX_NAMED else ''}"
         raise Refusal("conflict", said, code="group_in_use", details={"templates": list(used_by)})
+
+
+def _refuse_escalated(tx: Transaction, tenant_id: str, group_id: str) -> None:
+    numbers = escalations_of_group(tx.connection, tenant_id=tenant_id, group_id=group_id)
+    if numbers:
+        said = f"Escalations are for its tickets: {', '.join(map(str, numbers[:MAX_NAMED]))}"
+        raise Refusal("conflict", said, code="group_in_use", details={"escalations": numbers})
 
 
 def _refuse_busy(tx: Transaction, tenant_id: str, group_id: str) -> None:

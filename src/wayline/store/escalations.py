@@ -84,6 +84,14 @@ def _row(fields: dict[str, Any]) -> dict[str, Any]:
     return {renamed.get(name, name): value for name, value in fields.items()}
 
 
+def escalations_of_group(connection: sa.Connection, *, tenant_id: str, group_id: str) -> list[int]:
+    """Numbers of the escalations that are for this group's tickets alone."""
+    query = sa.select(escalations.c.number).where(
+        escalations.c.tenant_id == tenant_id, escalations.c.group_id == group_id
+    )
+    return list(connection.execute(query.order_by(escalations.c.number)).scalars())
+
+
 def escalations_of(connection: sa.Connection, tenant_id: str) -> tuple[Escalation, ...]:
     """The tenant's escalations as decisions see them."""
     query = (
