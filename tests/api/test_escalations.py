@@ -144,6 +144,7 @@ def test_hours_count_as_the_preview_says_and_back(desk: Desk) -> None:
     ("body", "bad"),
     [
         ({"mode": "sometimes"}, {"mode"}),
+        ({"mode": "always", "name": "Ours"}, {"name"}),
         ({"timezone": "Berlin"}, {"timezone"}),
         ({"mode": "simple", "simple_start": 900, "simple_end": 600}, {"simple_end"}),
         ({"simple_start": -1, "simple_end": 1441}, {"simple_start", "simple_end"}),

@@ -14,7 +14,7 @@ from wayline.api.administration_conventions import administration, needs, write,
 from wayline.api.answer_shapes import holding
 from wayline.api.calendars import definition_of, take_effect
 from wayline.api.endpoint import Call
-from wayline.api.problems import json
+from wayline.api.problems import issue, json
 from wayline.core.calendar_definition import CalendarDefinition
 from wayline.engine.door import Transaction
 from wayline.store.calendars import StoredCalendar, default_calendar, insert_calendar, is_name_taken, update_calendar
@@ -43,6 +43,8 @@ class Hours(BaseModel):
 async def update_business_hours(call: Call) -> Response:
     """Change when the desk is open. Escalations of tickets that wait are timed anew; other deadlines stay."""
     given: dict[str, Any] = dict(call.body.model_extra or {})
+    if "name" in given:
+        raise issue("name", "Hours have no name of their own; /api/v1/calendars gives calendars theirs.")
     tenant_id = call.caller.tenant_id
     before = await call.read(default_calendar, tenant_id=tenant_id)
     await run_in_threadpool(_merged, before, given, call.wayline.clock.now())
