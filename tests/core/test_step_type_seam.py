@@ -127,8 +127,8 @@ def test_a_new_type_is_in_the_palette_and_in_the_published_schema() -> None:
 SOURCE = Path(wayline.__file__).parent
 OWN_ROOM = "core/steps/"
 TELLING_WORDS = STEP_TYPES.keys() - {"automatic", "condition", "wait"}
-"""The others mean something else in most places: `on_timeout` waits on, rules have conditions, surface 001 says how a run
-came to be started."""
+"""The others mean something else in most places: `on_timeout` waits on, rules have conditions, surface 001 says how a
+run came to be started."""
 
 KNOWN_BY: dict[str, frozenset[str]] = {
     "api/inbox.py": frozenset({"approval", "form", "routing"}),
