@@ -767,7 +767,7 @@ class RunMachine(RuleBasedStateMachine):
     @rule(who=st.sampled_from(EVERYBODY), hours=st.integers(0, 30))
     def resume(self, who: Actor, hours: int = 0) -> None:
         model = self.model
-        allowed, was_at = model.status == "paused", model.at
+        allowed, was_at, visits = model.status == "paused", model.at, model.visits
         self.story.at += timedelta(hours=hours)
         if allowed:
             model.status = "running"
@@ -775,7 +775,7 @@ class RunMachine(RuleBasedStateMachine):
                 model.go_on()
             self.take_held()
         self.ask(resumes(who), allowed)
-        if allowed and was_at is not None and was_at is model.at:
+        if allowed and was_at is not None and was_at is model.at and visits == model.visits:
             due_in = {t.kind: t.due_at - self.story.at for t in self.story.tables.timers.values()}
             assert due_in == self.left
 
