@@ -73,7 +73,7 @@ def test_nothing_is_written_sent_or_started(desk: Desk) -> None:
         {"rule": {**VIP, "actions": actions, "action": None}, "last": 100},
         {"rule": {**VIP, "trigger": "scheduled"}, "ticket_ids": [ticket["number"]]},
         {"rule_id": saved["id"]},
-        {"rule": VIP, "event": {"ticket": {"title": "Made up", "custom": {"vip": True}}}},
+        {"rule": VIP, "event": {"trigger": VIP["trigger"], "ticket": {"title": "Made up", "custom": {"vip": True}}}},
         {"rule": {**VIP, "trigger": "webhook", "conditions": {}}, "event": {"payload": {"a": 1}}},
     ):
         cleaned = {**body, "rule": {k: v for k, v in body["rule"].items() if v is not None}} if "rule" in body else body
@@ -262,6 +262,7 @@ def test_tickets_are_named_by_id_or_number_and_come_in_the_order_asked_for(desk:
         ({"rule": {"trigger": "on_comment"}}, "rule.action"),
         ({"rule": VIP, "event": {"ticket": {"priority": "P9", "title": "x"}}}, "event.ticket.priority"),
         ({"rule": VIP, "event": {"ticket": {"title": "x"}, "ticket_id": "INC-1"}}, "event"),
+        ({"rule": VIP, "event": {"trigger": "on_comment", "ticket": {"title": "x"}}}, "event.trigger"),
         ({"rule": VIP, "event": {"ticket_id": "INC-000009"}}, "event.ticket_id"),
         ({"rule": VIP, "event": {"ticket": {"title": "x"}, "changes": {"status": "lost"}}}, "event.changes.status"),
         ({"rule": VIP, "event": {"actor": "nobody@acme.example"}}, "event.actor"),

@@ -23,6 +23,7 @@ from wayline.api.answer_shapes import holding
 from wayline.api.endpoint import ID_PATTERN, Call
 from wayline.api.problems import issue, json
 from wayline.core.commands import UpdateTicket
+from wayline.core.facts import MAX_QUEUES
 from wayline.core.refusals import Refusal, not_found
 from wayline.core.ticket import number_in
 from wayline.engine.door import Transaction
@@ -33,7 +34,6 @@ from wayline.store.name_uses import Uses, uses_of
 from wayline.store.queues import StoredQueue, TicketPlace
 
 resource = administration("Queues")
-MAX_QUEUES = 500
 MAX_TICKETS_NAMED = 1_000
 TICKETS_A_PAGE = 200
 

@@ -22,6 +22,7 @@ from wayline.api.administration_conventions import (
 from wayline.api.answer_shapes import holding, several_bare
 from wayline.api.endpoint import Call
 from wayline.api.problems import issue, json
+from wayline.core.facts import MAX_CATEGORIES
 from wayline.core.refusals import not_found
 from wayline.engine.door import Transaction
 from wayline.store import resolution_categories as stored
@@ -30,7 +31,6 @@ from wayline.store.name_uses import uses_of
 from wayline.store.resolution_categories import StoredCategory
 
 resource = administration("Resolution categories")
-MAX_CATEGORIES = 200
 tracking = needs("resolution_tracking")
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$", to_lower=True)]

@@ -46,10 +46,11 @@ class SaidInTrial(BaseModel):
 
 class TrialEvent(BaseModel):
     """An event that is made up: `ticket` is one nobody opened, `ticket_id` a real one (id or number); with neither
-    there is none. `changes` are what the event does to it."""
+    there is none. `changes` are what the event does to it. `trigger` may be left out: it is the rule's."""
 
     model_config = ConfigDict(extra="forbid")
 
+    trigger: str | None = Field(None, max_length=100)
     ticket: dict[str, Any] | None = None
     ticket_id: str | None = Field(None, max_length=100)
     changes: dict[str, Any] = Field(default_factory=dict)
@@ -166,6 +167,9 @@ def _try_all(
     desk = desk_of(connection, tenant)
     rules = with_rule(tenant.rules, rule)
     if body.event is not None:
+        if body.event.trigger not in (None, rule.trigger):
+            said = f"The rule's trigger is {rule.trigger}; it is not asked about {body.event.trigger}."
+            raise invalid(Issue("event.trigger", said, "other_trigger"))
         happening = _made_up(connection, call, desk, rule, body.event, at)
         real = happening.ticket["id"] if happening.ticket is not None and body.event.ticket is None else None
         return [(real, _tried(desk, rules, rule, happening))]

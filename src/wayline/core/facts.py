@@ -17,6 +17,8 @@ from wayline.core.public_ids import uuid_of
 from wayline.core.snapshot import Snapshot
 
 MAX_SUBSTITUTE_CHAIN = 10
+MAX_QUEUES = 500
+MAX_CATEGORIES = 200
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -131,16 +133,17 @@ class Directory:
         return self.groups.get(name) or self._by_name.get(name.lower())
 
     def queue_called(self, name: str) -> str | None:
-        """The queue's name as it is written, case aside; None when there is none such."""
-        return name if self.queues is None else self._queue_names.get(name.strip().casefold())
+        """The queue's name as it is written, case aside. A name that none has is a new queue's; None when the desk has
+        MAX_QUEUES."""
+        return name if self.queues is None else _known_or_new(name, self._queue_names, MAX_QUEUES)
 
     def queue(self, name: str) -> Queue | None:
         """The queue of exactly this name, as tickets have it."""
         return (self.queues or {}).get(name)
 
     def category_called(self, name: str) -> str | None:
-        """The resolution category's name as it is written, case aside; None when there is none such."""
-        return name if self.resolution_categories is None else self._category_names.get(name.strip().casefold())
+        """The resolution category's name as it is written, case aside; likewise."""
+        return name if self.resolution_categories is None else _known_or_new(name, self._category_names, MAX_CATEGORIES)
 
     def is_member(self, user_id: str, group_id: str | None) -> bool:
         """Whether the person belongs to the group now."""
@@ -183,6 +186,11 @@ class Directory:
                 break
             found.update(frontier)
         return frozenset(found)
+
+
+def _known_or_new(name: str, known: Mapping[str, str], most: int) -> str | None:
+    name = name.strip()
+    return known.get(name.casefold()) or (name if len(known) < most else None)
 
 
 def _by_folded(names: Iterable[str] | None) -> dict[str, str]:

@@ -42,7 +42,7 @@ DEFAULT_QUEUE = "Inbox"
 MAX_TITLE_CHARS = 500
 MAX_TEXT_CHARS = 100_000
 MAX_TAGS = 100
-MAX_NAME_SAID = 100
+MAX_NAME_CHARS = 200
 MAX_CUSTOM_FIELDS = 200
 WRITABLE = (
     "type",
@@ -137,7 +137,7 @@ def _value_of(name: str, value: Any, directory: Directory) -> Any:
     if name == "title":
         return _text("title", value, MAX_TITLE_CHARS).strip()
     if name in ("queue", "resolution_category"):
-        return _called(name, _text(name, value, MAX_TEXT_CHARS), directory)
+        return _called(name, _text(name, value, MAX_NAME_CHARS), directory)
     if name in _TEXTS:
         return _text(name, value, MAX_TEXT_CHARS)
     if name == "tags":
@@ -167,12 +167,12 @@ def _cleared(name: str) -> Any:
 
 
 def _called(name: str, written: str, directory: Directory) -> str | None:
-    """What the desk calls its queue or resolution category of that name; none of its own is refused."""
+    """What the desk calls its queue or resolution category of that name; the first ticket that names one founds it."""
     if not written.strip():
         return _cleared(name)
     known = directory.queue_called(written) if name == "queue" else directory.category_called(written)
     if known is None:
-        raise ValueError(f"There is no {name.replace('_', ' ')} called {written[:MAX_NAME_SAID]!r}.")
+        raise ValueError(f"There is no {name.replace('_', ' ')} called {written!r}, and no room for another.")
     return known
 
 

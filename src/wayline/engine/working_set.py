@@ -35,8 +35,9 @@ from wayline.store import runs as stored_runs
 from wayline.store import signal_ids as stored_signals
 from wayline.store import tickets as stored_tickets
 from wayline.store.changes import Changes, Overtaken
-from wayline.store.queues import is_open
-from wayline.store.resolution_categories import hold_categories
+from wayline.store.directory import touch
+from wayline.store.queues import insert_queue, is_open
+from wayline.store.resolution_categories import FIRST_COLOUR, hold_categories, insert_category
 from wayline.store.runs import StoredRun
 from wayline.store.tables import (
     comments,
@@ -466,6 +467,27 @@ class WorkingSet:
             if rule is not None and not rule.matches_at_sweep(stored.ticket, stored.last_person_at, self.at):
                 self.end_spell(rule_id, ticket_id)
 
+    def _found_names(self) -> None:
+        """A queue or resolution category comes to be when a ticket first names it."""
+        founded: dict[tuple[str, str, str], str] = {}
+        for held in self.tickets.values():
+            if not held.dirty:
+                continue
+            directory = self.tenants[held.stored.tenant_id].directory
+            for field, known in (("queue", directory.queues), ("resolution_category", directory.resolution_categories)):
+                name = held.stored.ticket[field]
+                if known is None or name is None or name in known:
+                    continue
+                called = founded.setdefault((held.stored.tenant_id, field, name.casefold()), name)
+                if called != name:
+                    held.stored.ticket = {**held.stored.ticket, field: called}
+        for (tenant_id, field, _), name in sorted(founded.items()):
+            if field == "queue":
+                insert_queue(self.connection, tenant_id=tenant_id, name=name, outgoing_mailbox_id=None)
+            else:
+                insert_category(self.connection, tenant_id=tenant_id, name=name, colour=FIRST_COLOUR)
+            touch(self.connection, tenant_id)
+
     def _count_queues(self) -> None:
         """What has come into a queue, gone out of it, ended there or been opened again."""
         for held in self.tickets.values():
@@ -516,6 +538,7 @@ class WorkingSet:
         """Turn what was decided into rows and write them."""
         changes = self.changes
         self._end_spells()
+        self._found_names()
         self._count_queues()
         self._hold_categories()
         self._time_escalations()

@@ -10,6 +10,9 @@ import sqlalchemy as sa
 from wayline.store.numbering import next_number
 from wayline.store.tables import resolution_categories, tickets
 
+FIRST_COLOUR = "#8a94a0"
+"""Of a category that a ticket has founded."""
+
 
 class StoredCategory(msgspec.Struct, frozen=True):
     """A category as read; `id` is its number at the tenant, `position` counts from 1, `in_use`: a ticket has it."""
