@@ -11,12 +11,11 @@ from driven_desk import DrivenDesk, driven_desk
 
 from served_desk import add_categories, add_queues
 from wayline.core.commands import CreateTicket
-from wayline.core.refusals import Refusal
 from wayline.store.database import new_id
 from wayline.store.directory import touch
 from wayline.store.queues import delete_queue, read_queue, update_queue
 from wayline.store.resolution_categories import delete_category
-from wayline.store.tables import queues, tickets
+from wayline.store.tables import queues, resolution_categories, tickets
 
 WAITING = sa.text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -49,7 +48,7 @@ def until_somebody_waits(desk: DrivenDesk) -> None:
 
 
 @pytest.mark.parametrize("what", ["renamed", "deleted"])
-def test_a_ticket_for_a_queue_that_goes_meanwhile_is_refused(desk: DrivenDesk, what: str) -> None:
+def test_a_ticket_for_a_queue_that_goes_meanwhile_founds_it_anew(desk: DrivenDesk, what: str) -> None:
     with desk.wayline.database.writer.begin() as connection:
         queue = read_queue(connection, tenant_id=desk.tenant_id, number=4, lock=True)
         assert queue is not None
@@ -60,21 +59,24 @@ def test_a_ticket_for_a_queue_that_goes_meanwhile_is_refused(desk: DrivenDesk, w
             delete_queue(connection, tenant_id=desk.tenant_id, number=4)
         else:
             update_queue(connection, tenant_id=desk.tenant_id, queue=queue, name="Networks", outgoing_mailbox_id=None)
-    with pytest.raises(Refusal) as refused:
-        answer.result()
-    assert [issue.path for issue in refused.value.issues] == ["queue"]
-    assert desk.rows(tickets) == []
+    answer.result()
+    (ticket,) = desk.rows(tickets)
+    (founded,) = desk.rows(queues, name="Network")
+    assert ticket.queue == "Network"
+    assert founded.number > 4
+    assert (founded.ticket_count, founded.open_count) == (1, 1)
 
 
-def test_a_ticket_for_a_category_that_goes_meanwhile_is_refused(desk: DrivenDesk) -> None:
+def test_a_ticket_for_a_category_that_goes_meanwhile_founds_it_anew(desk: DrivenDesk) -> None:
     with desk.wayline.database.writer.begin() as connection:
         delete_category(connection, tenant_id=desk.tenant_id, number=1)
         answer = desk.wayline.door.submit_soon(new_ticket(desk, resolution_category="Fixed"))
         until_somebody_waits(desk)
         touch(connection, desk.tenant_id)
-    with pytest.raises(Refusal) as refused:
-        answer.result()
-    assert [issue.path for issue in refused.value.issues] == ["resolution_category"]
+    answer.result()
+    (founded,) = desk.rows(resolution_categories)
+    assert founded.name == "Fixed"
+    assert founded.number > 1
 
 
 def test_a_ticket_that_came_in_time_is_renamed_with_the_others(desk: DrivenDesk) -> None:
