@@ -401,10 +401,10 @@ def test_each_round_of_an_approval_has_links_of_its_own(sqlite_desk: Desk) -> No
 
 
 def test_a_client_that_tries_too_often_has_to_wait(sqlite_desk: Desk) -> None:
-    for _ in range(LINKS_OF_A_CLIENT):
-        answer = sqlite_desk.http.get("/decide/guess")
-    assert answer.status_code == 404
-    limited = sqlite_desk.http.get("/decide/guess")
+    # The allowance fills up again while they are made, so that a slow machine may make a few more.
+    answers = [sqlite_desk.http.get("/decide/guess") for _ in range(2 * LINKS_OF_A_CLIENT)]
+    assert {answer.status_code for answer in answers[:LINKS_OF_A_CLIENT]} == {404}
+    limited = next(answer for answer in answers if answer.status_code != 404)
     assert Page(limited).status == 429
     assert int(limited.headers["retry-after"]) >= 1
 
