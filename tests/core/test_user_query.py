@@ -24,7 +24,9 @@ from wayline.core.user_query import (
     QueryError,
     UserQuery,
     describe,
+    line_and_column,
     parse_query,
+    unknown_names,
 )
 
 ANA, BO, CY, DEE, EVE = "01ana", "01bo", "01cy", "01dee", "01eve"
@@ -159,19 +161,21 @@ def test_a_context_value_is_a_name_and_never_more_query() -> None:
     assert people("given users [$context.a]", a="x] all users given users [y") == []
 
 
-def test_unknown_names_match_nobody_and_are_said_once() -> None:
-    query = parse_query(
-        "given groups [pager, on-call, pager] except leads [pager] given roles [boss, Agent] "
-        "given labels [gold, vip] given users [zed@x.org, dee@x.org, bo@x.org, $context.zed]"
+def test_unknown_names_match_nobody_and_are_said_once_with_their_place() -> None:
+    text = (
+        "given groups [pager, on-call, pager] except leads [pager] given roles [boss, Agent]\n"
+        "given labels [gold, vip] given users ['zed@x.org', dee@x.org, bo@x.org, $context.zed]"
     )
     assert people("given groups [pager] given labels [gold]") == []
-    assert query.unknown_names(DESK) == [
-        "group pager does not exist",
-        "role boss does not exist",
-        "label gold is carried by nobody",
-        "user zed@x.org does not exist or is not active",
-        "user dee@x.org does not exist or is not active",
+    unknown = unknown_names(text, DESK)
+    assert [(u.severity, u.message, line_and_column(text, u.position)) for u in unknown] == [
+        ("error", "Group pager does not exist.", (1, 15)),
+        ("error", "Role boss does not exist.", (1, 72)),
+        ("warning", "Label gold is carried by nobody.", (2, 15)),
+        ("warning", "User zed@x.org does not exist or is not active.", (2, 39)),
+        ("warning", "User dee@x.org does not exist or is not active.", (2, 52)),
     ]
+    assert [(u.kind, u.name) for u in unknown[-2:]] == [("users", "zed@x.org"), ("users", "dee@x.org")]
 
 
 def test_a_query_tells_the_names_it_holds_but_not_what_the_run_will_add() -> None:

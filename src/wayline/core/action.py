@@ -36,6 +36,7 @@ SETTABLE_FIELDS = (
     "resolution_category",
 )
 MAX_OUTSIDE_TIMEOUT_S = 300.0
+MAX_CHAT_CHARS = 10_000
 TASK_QUEUE_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
 
@@ -235,7 +236,8 @@ class SetVariable(Action):
 
 
 class SendNotification(Action):
-    """Tell people something, in the app and by e-mail."""
+    """Tell people something: in the app, by e-mail and on their devices (`all`), or by one of these ways. `push` is in
+    the app and on the devices that asked for it."""
 
     type: Literal["send_notification"]
     to: list[Who | str] = Field(
@@ -243,7 +245,7 @@ class SendNotification(Action):
     )
     subject: str | None = Field(None, max_length=500)
     message: str = Field(max_length=100_000)
-    channel: Literal["all", "in_app", "email"] = "all"
+    channel: Literal["all", "in_app", "email", "push"] = "all"
 
     @model_validator(mode="before")
     @classmethod
@@ -364,6 +366,19 @@ class HttpRequest(Action):
         return [("url", self.url), ("headers", self.headers), ("json", self.json_), ("body", self.body or "")]
 
 
+class SendChat(Action):
+    """Say something in a chat channel of the desk: the one of that name, or the desk's own when none is named."""
+
+    queue: ClassVar[str | None] = "chat"
+    type: Literal["send_chat"]
+    channel: str | None = Field(None, min_length=1, max_length=200, description="The channel's name.")
+    text: str = Field(min_length=1, max_length=MAX_CHAT_CHARS)
+    title: str | None = Field(None, max_length=500)
+
+    def texts(self) -> Iterable[tuple[str, Any]]:
+        return [("channel", self.channel or ""), ("text", self.text), ("title", self.title or "")]
+
+
 AnyAction = Annotated[
     UpdateField
     | SetStatus
@@ -375,7 +390,8 @@ AnyAction = Annotated[
     | SendNotification
     | CreateTicket
     | StartWorkflow
-    | HttpRequest,
+    | HttpRequest
+    | SendChat,
     Field(discriminator="type"),
 ]
 

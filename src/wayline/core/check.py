@@ -15,9 +15,10 @@ rest is looked at all the same. The desk's people, calendars, templates and queu
 | `not_known_yet`, `undeclared_variable`, `hidden_name` | warning | the name may mean nothing, or something else |
 | `reserved_name` | warning | a field or variable that can be read only by its full name |
 | `unknown_group`, `unknown_user` | error | the desk has nobody of that name |
-| `empty_group`, `no_leads`, `no_manager`, `empty_role`, `unknown_query_name` | warning | means nobody just now |
+| `unknown_query_name` | error / warning | likewise in a user query; a warning for people and labels |
+| `empty_group`, `no_leads`, `no_manager`, `empty_role` | warning | means nobody just now |
 | `approval_undecidable` | error | more approvals are needed than people can give |
-| `unknown_calendar`, `unknown_template`, `unknown_queue`, `starts_itself` | warning | |
+| `unknown_calendar`, `unknown_template`, `unknown_queue`, `unknown_channel`, `starts_itself` | warning | |
 | `timed_out_unconnected`, `idle_timeout`, `idle_reassign` | warning | a timeout that does not do what it seems to |
 | codes of a step type's own `problems` | theirs | |
 """
@@ -32,7 +33,7 @@ from typing import Any, Literal
 import msgspec
 
 from wayline.core import condition
-from wayline.core.action import MoveQueue, StartWorkflow, UpdateField
+from wayline.core.action import MoveQueue, SendChat, StartWorkflow, UpdateField
 from wayline.core.facts import Directory
 from wayline.core.graph import outcomes_of, targets_of, whos_of
 from wayline.core.known_names import FRAME_NAMES, TICKET_ATTRIBUTES, KnownNames, did_you_mean
@@ -45,7 +46,7 @@ from wayline.core.steps.step_type import Problem, Step
 from wayline.core.steps.wait import WaitStep
 from wayline.core.template import Template, read
 from wayline.core.text import VALUE_DEPTH_MAX, text_names, text_problem, texts_in
-from wayline.core.user_query import ContextPath, CurrentUser, Matching
+from wayline.core.user_query import ContextPath, CurrentUser, Matching, unknown_names
 from wayline.core.who import Who
 
 DEFAULT_CALENDAR = "default"
@@ -67,12 +68,14 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 class Desk(msgspec.Struct, frozen=True):
-    """What the tenant has: people, and the names of calendars, published templates and queues; None is not judged."""
+    """What the tenant has: people, and the names of calendars, published templates, queues and chat channels; None is
+    not judged."""
 
     directory: Directory | None = None
     calendars: Collection[str] | None = None
     templates: Collection[str] | None = None
     queues: Collection[str] | None = None
+    chat_channels: Collection[str] | None = None
 
 
 def check(
@@ -82,6 +85,7 @@ def check(
     calendars: Collection[str] | None = None,
     templates: Collection[str] | None = None,
     queues: Collection[str] | None = None,
+    chat_channels: Collection[str] | None = None,
 ) -> Checked:
     """Every problem of a definition, in the order of its steps. Never raises."""
     template, issues = read(definition)
@@ -90,7 +94,9 @@ def check(
     if template is None:
         return Checked(problems=tuple(_problem(i, definition) for i in issues), states_explored=0, sound=False)
     sheet = _Sheet(template, definition, issues)
-    desk = Desk(directory=directory, calendars=calendars, templates=templates, queues=queues)
+    desk = Desk(
+        directory=directory, calendars=calendars, templates=templates, queues=queues, chat_channels=chat_channels
+    )
     explored, flow = _flow_problems(sheet)
     found = [*(_problem(i, definition) for i in issues), *_name_clashes(sheet), *flow]
     for step in template.steps:
@@ -396,9 +402,8 @@ def _query_problems(who: Who, step: Step, path: str, sheet: _Sheet, desk: Desk) 
             if isinstance(entry, ContextPath) and (trouble := sheet.names.trouble(entry.path, step.id)) is not None:
                 yield sheet.problem("warning", trouble.code, trouble.message, step, f"{path}.query")
     if desk.directory is not None:
-        for sentence in query.unknown_names(desk.directory):
-            said = sentence[0].upper() + sentence[1:] + "."
-            yield sheet.problem("warning", "unknown_query_name", said, step, f"{path}.query")
+        for unknown in unknown_names(who.query or "", desk.directory):
+            yield sheet.problem(unknown.severity, "unknown_query_name", unknown.message, step, f"{path}.query")
 
 
 Fault = tuple[Literal["error", "warning"], str, str, str]
@@ -507,6 +512,8 @@ def _action_problems(step: Step, sheet: _Sheet, desk: Desk) -> Iterator[Problem]
             if "{{" not in queue and not is_known(queue, desk.queues):
                 said = f"There is no queue {queue}.{did_you_mean(queue, desk.queues or ())}"
                 yield sheet.problem("warning", "unknown_queue", said, step, f"{where}.{path}")
+        if isinstance(action, SendChat) and (doubt := chat_doubt(action.channel, desk.chat_channels)) is not None:
+            yield sheet.problem("warning", "unknown_channel", doubt, step, f"{where}.channel")
 
 
 def _start_problems(action: StartWorkflow, step: Step, where: str, sheet: _Sheet, desk: Desk) -> Iterator[Problem]:
@@ -522,6 +529,15 @@ def _start_problems(action: StartWorkflow, step: Step, where: str, sheet: _Sheet
 def is_known(name: str, known: Collection[str] | None) -> bool:
     """Whether there is something of that name, case aside; None is not judged."""
     return known is None or name.strip().casefold() in {one.casefold() for one in known}
+
+
+def chat_doubt(channel: str | None, known: Collection[str] | None) -> str | None:
+    """Why a message may reach no chat channel, None when it does or nobody can tell."""
+    if known is None or "{{" in (channel or ""):
+        return None
+    if channel is None:
+        return None if known else "There is no chat channel."
+    return None if is_known(channel, known) else f"There is no chat channel {channel}.{did_you_mean(channel, known)}"
 
 
 def queues_of(action: Any) -> list[tuple[str, str]]:

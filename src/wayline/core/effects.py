@@ -95,7 +95,10 @@ class WithdrawWork(msgspec.Struct, frozen=True, tag=True):
 
 
 class Notify(msgspec.Struct, frozen=True, tag=True):
-    """Tell people something: in the app always, by e-mail too when `channel` says so and SMTP is set up.
+    """Tell people something, by the ways that `channel` names.
+
+    `all`: in the app, by e-mail when SMTP is set up, and on the devices that people have asked to be told on; `in_app`
+    and `email`: that alone; `push`: in the app and on those devices.
 
     With a `group_id` it is the group that is told, once, and `user_ids` are its members at this moment.
     """

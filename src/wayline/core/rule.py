@@ -37,6 +37,7 @@ from wayline.core.action import (
     CreateTicket,
     HttpRequest,
     MoveQueue,
+    SendChat,
     SendNotification,
     SetPriority,
     SetStatus,
@@ -126,6 +127,7 @@ RuleAction = Annotated[
     | CreateTicket
     | StartWorkflow
     | HttpRequest
+    | SendChat
     | RunScript,
     Field(discriminator="type"),
 ]

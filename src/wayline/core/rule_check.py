@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from wayline.core import condition
-from wayline.core.action import StartWorkflow
-from wayline.core.check import Desk, is_known, queues_of, unknown_people
+from wayline.core.action import SendChat, StartWorkflow
+from wayline.core.check import Desk, chat_doubt, is_known, queues_of, unknown_people
 from wayline.core.known_names import NESTED_ATTRIBUTES, TICKET_ATTRIBUTES, did_you_mean
 from wayline.core.refusals import Issue
 from wayline.core.rule import Rule, texts_of
@@ -83,6 +83,8 @@ def _of_actions(rule: Rule, desk: Desk) -> Iterator[Issue]:
             if "{{" not in queue and not is_known(queue, desk.queues):
                 said = f"There is no queue {queue}.{did_you_mean(queue, desk.queues or ())}"
                 yield Issue(f"{where}.{path}", said, "unknown_queue")
+        if isinstance(action, SendChat) and (doubt := chat_doubt(action.channel, desk.chat_channels)) is not None:
+            yield Issue(f"{where}.channel", doubt, "unknown_channel")
         for path, who in action.who():
             if desk.directory is not None:
                 for _, code, message, key in unknown_people(who, desk.directory):

@@ -131,6 +131,9 @@ def _changed(ticket: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str,
     return {**ticket, **changes, "custom": {name: value for name, value in own.items() if value is not None}}
 
 
+_SHOWN_OF_JOBS = ("method", "url", "json", "body", "channel", "title", "text")
+
+
 def _told(effect: Effect, ticket: Mapping[str, Any]) -> dict[str, Any]:
     """An effect in the words that the action is written in; fields of the ticket as [from, to]."""
     match effect:
@@ -152,5 +155,5 @@ def _told(effect: Effect, ticket: Mapping[str, Any]) -> dict[str, Any]:
         case effects.Send():
             return {"fields": effect.body["fields"]}
         case effects.RunJob():
-            return {name: effect.action[name] for name in ("method", "url", "json", "body") if name in effect.action}
+            return {name: effect.action[name] for name in _SHOWN_OF_JOBS if name in effect.action}
     return {}

@@ -463,7 +463,7 @@ class RuleActing:
         self.effects.append(
             RunJob(id=self.effect_id(), queue=action.queue, action=job, due_at=self._happening.at, timeout_s=timeout_s)
         )
-        return {name: job[name] for name in ("method", "url") if name in job}
+        return {name: job[name] for name in ("method", "url", "channel") if name in job}
 
     def give_up(self) -> None:
         """Undo what the action has done so far."""

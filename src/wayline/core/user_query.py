@@ -92,6 +92,22 @@ class Matching(msgspec.Struct, frozen=True):
 Qualifier = AllUsers | CurrentUser | Matching
 
 
+class UnknownName(msgspec.Struct, frozen=True):
+    """A name in a query that the directory lacks, so that it matches nobody: where it stands (characters from 0), and a
+    sentence. Groups and roles are made on purpose, and a wrong one is an error; people come and go, and a label is
+    there once somebody carries it."""
+
+    kind: Kind
+    name: str
+    position: int
+    message: str
+
+    @property
+    def severity(self) -> Literal["error", "warning"]:
+        """Whether what names it can be published."""
+        return "warning" if self.kind in ("users", "labels") else "error"
+
+
 class UserQuery(msgspec.Struct, frozen=True):
     """A query as read: every qualifier must hold. `str(query)` writes it so that it reads back equal."""
 
@@ -129,15 +145,6 @@ class UserQuery(msgspec.Struct, frozen=True):
                 case Matching(given=False):
                     found -= _matched(qualifier, directory, context)
         return [user_id for user_id in directory.people if user_id in found]
-
-    def unknown_names(self, directory: Directory) -> list[str]:
-        """A sentence for each literal name that matches nobody because the directory lacks it, in written order."""
-        sentences = (
-            _why_unknown(qualifier.kind, name, directory)
-            for qualifier in self._matching()
-            for name in dict.fromkeys(qualifier.names)
-        )
-        return list(dict.fromkeys(sentence for sentence in sentences if sentence))
 
     def __str__(self) -> str:
         return " ".join(_written(qualifier) for qualifier in self.qualifiers)
@@ -253,16 +260,40 @@ def _listed(parts: list[str], last: str) -> str:
     return f"{', '.join(parts[:-1])} {last} {parts[-1]}"
 
 
-@lru_cache(maxsize=MAX_CACHED_QUERIES)
 def parse_query(text: str) -> UserQuery:
     """Read a query; QueryError with the place where it stops making sense."""
+    return _read_query(text)[0]
+
+
+def unknown_names(text: str, directory: Directory) -> list[UnknownName]:
+    """Every name written out in a query that the directory lacks, once, where it first stands; raises QueryError."""
+    found: dict[str, UnknownName] = {}
+    for kind, name, position in _read_query(text)[1]:
+        said = _why_unknown(kind, name, directory)
+        if said is not None:
+            found.setdefault(said, UnknownName(kind, name, position, f"{said[0].upper()}{said[1:]}."))
+    return list(found.values())
+
+
+def line_and_column(text: str, position: int) -> tuple[int, int]:
+    """Where a position is, as people count: line and column, from 1."""
+    before = text[:position]
+    return before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1
+
+
+NamePlace = tuple[Kind, str, int]
+
+
+@lru_cache(maxsize=MAX_CACHED_QUERIES)
+def _read_query(text: str) -> tuple[UserQuery, tuple[NamePlace, ...]]:
+    """The query, and where each name in it stands."""
     if len(text) > MAX_QUERY_CHARACTERS:
         raise QueryError(f"a user query has at most {MAX_QUERY_CHARACTERS} characters", MAX_QUERY_CHARACTERS, text)
     reader = _Reader(text)
     qualifiers = [_read_qualifier(reader)]
     while reader.peek():
         qualifiers.append(_read_qualifier(reader))
-    return UserQuery(tuple(qualifiers))
+    return UserQuery(tuple(qualifiers)), tuple(reader.names)
 
 
 class _Reader:
@@ -271,6 +302,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.position = 0
+        self.names: list[NamePlace] = []
 
     def take(self, pattern: re.Pattern[str]) -> str | None:
         """What the pattern matches here, read past; None when it does not match."""
@@ -329,11 +361,11 @@ def _read_matching(reader: _Reader, verb: str) -> Matching:
     kind = next((k for k in KINDS if k == word), None)
     if kind is None:
         raise reader.error(f"expected {_listed([f'`{k}`' for k in KINDS], 'or')} after `{verb}`", start)
-    entries = _read_brackets(reader, after=f"{verb} {kind}")
+    entries = _read_brackets(reader, kind, after=f"{verb} {kind}")
     return Matching(given=verb == "given", kind=kind, entries=entries)
 
 
-def _read_brackets(reader: _Reader, after: str) -> tuple[Entry, ...]:
+def _read_brackets(reader: _Reader, kind: Kind, after: str) -> tuple[Entry, ...]:
     if reader.peek() != "[":
         raise reader.error(f"expected `[` after `{after}`")
     opened = reader.position
@@ -343,23 +375,27 @@ def _read_brackets(reader: _Reader, after: str) -> tuple[Entry, ...]:
             raise reader.error(f"`{after}` needs at least one name", opened)
         reader.position += 1
         return ()
-    entries = [_read_entry(reader)]
+    entries = [_read_entry(reader, kind)]
     while reader.peek() == ",":
         reader.position += 1
-        entries.append(_read_entry(reader))
+        entries.append(_read_entry(reader, kind))
     if reader.peek() != "]":
         raise reader.error("expected `,` or `]`")
     reader.position += 1
     return tuple(entries)
 
 
-def _read_entry(reader: _Reader) -> Entry:
+def _read_entry(reader: _Reader, kind: Kind) -> Entry:
     first = reader.peek()
     start = reader.position
-    if first == '"' or first == "'":
-        return _read_quoted(reader, start)
     if first == "$":
         return _read_path(reader, start)
+    name = _read_quoted(reader, start) if first in ("'", '"') else _read_bare(reader)
+    reader.names.append((kind, name.text, start))
+    return name
+
+
+def _read_bare(reader: _Reader) -> Name:
     name = reader.take(_BARE_NAME)
     if name is None:
         raise reader.error("expected a name")
