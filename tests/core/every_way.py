@@ -19,10 +19,11 @@ from wayline.core import commands
 from wayline.core.decide import decide, new_run
 from wayline.core.effects import CancelJob, CancelTimer, CountUp, RunJob, StartTimer
 from wayline.core.facts import Actor, Facts
+from wayline.core.form_fields import FormField
 from wayline.core.graph import Graph
 from wayline.core.run import Activation, Run
 from wayline.core.steps.approval import ApprovalStep
-from wayline.core.steps.form import FormField, FormStep
+from wayline.core.steps.form import FormStep
 from wayline.core.steps.routing import RoutingStep
 from wayline.core.steps.wait import WaitStep
 

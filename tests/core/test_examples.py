@@ -12,11 +12,11 @@ from example_desk import AT, CALENDARS, DIRECTORY, EXAMPLES, GROUPS, facts
 
 from wayline.core.check import Desk, check
 from wayline.core.facts import Facts
+from wayline.core.form_fields import FIELD_TYPES
 from wayline.core.graph import Node, build, outcomes_of, whos_of
 from wayline.core.rule import TRIGGERS, parse_rule
 from wayline.core.rule_check import rule_warnings
 from wayline.core.steps.catalogue import STEP_TYPES
-from wayline.core.steps.form import FIELD_TYPES
 from wayline.core.template import read
 from wayline.core.yaml_text import read_yaml
 

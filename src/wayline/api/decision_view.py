@@ -13,10 +13,11 @@ from wayline.api.problems import STATUS
 from wayline.api.run_view import votes_of
 from wayline.core.decision_link import DecisionLink
 from wayline.core.facts import Directory, Person
+from wayline.core.form_fields import Choice, FormField
 from wayline.core.graph import Graph, Node
 from wayline.core.run import Activation, EndedVisit, Run
 from wayline.core.steps.approval import Approval
-from wayline.core.steps.form import Choice, FormField, FormStep
+from wayline.core.steps.form import FormStep
 
 MAX_VALUE_CHARS = 2_000
 Tone = Literal["plain", "good", "bad"]
