@@ -204,6 +204,7 @@ def _offer_work(work: WorkingSet, context: _Applying, effect: effects.OfferWork)
         "opened_at": effect.opened_at,
     }
     work.items[effect.activation_id] = row
+    keys = dict.fromkeys(effect.audience)
     work.offers[effect.activation_id] = [
         {
             "audience_id": key,
@@ -211,8 +212,9 @@ def _offer_work(work: WorkingSet, context: _Applying, effect: effects.OfferWork)
             "item_id": effect.activation_id,
             "tenant_id": context.tenant.id,
             "kind": effect.kind,
+            "alone": True if len(keys) == 1 else None,
         }
-        for key in dict.fromkeys(effect.audience)
+        for key in keys
     ]
     work.count_work(context.tenant.id, effect.assigned_to)
     group = (effect.group_id,) if effect.group_id else ()
@@ -234,7 +236,7 @@ def _record_visit(work: WorkingSet, context: _Applying, effect: effects.RecordVi
 
 
 def notify(work: WorkingSet, context: _Applying | Telling, effect: effects.Notify) -> None:
-    """Put it before the people it is for, and send them a mail when mail is set up."""
+    """Put it before the people it is for, by the ways that its channel names."""
     about = context.about
     if effect.channel != "email":
         for audience_id in effect.audience:
@@ -255,8 +257,34 @@ def notify(work: WorkingSet, context: _Applying | Telling, effect: effects.Notif
             )
         told = frozenset(effect.audience)
         work.live.append((context.tenant.id, "notification", {"title": effect.title}, told))
-    if work.mail and effect.channel != "in_app":
+    if work.mail and effect.channel in ("all", "email"):
         _send_mail(work, context, effect)
+    if context.tenant.push_subscriptions and effect.channel in ("all", "push"):
+        _push(work, context, effect)
+
+
+def _push(work: WorkingSet, context: _Applying | Telling, effect: effects.Notify) -> None:
+    """A job for each browser that the people have asked to be told on."""
+    about = context.about
+    action = {
+        "type": "push",
+        "kind": effect.kind,
+        "title": effect.title,
+        "body": effect.body,
+        "run_id": about.run_id,
+        "ticket_id": about.ticket_id,
+        "item_id": effect.activation_id,
+    }
+    for user_id in effect.user_ids:
+        for subscription_id in context.tenant.push_subscriptions.get(user_id, ()):
+            work.add_job(
+                context.tenant.id,
+                f"push:{new_id()}",
+                queue="push",
+                task_queue=about.task_queue,
+                action={**action, "subscription_id": subscription_id},
+                due_at=context.at,
+            )
 
 
 def _send_mail(work: WorkingSet, context: _Applying | Telling, effect: effects.Notify) -> None:

@@ -100,6 +100,7 @@ def checked_for(
         calendars=[name for name in tenant.calendars if name != "default"],
         templates=[*(head.name for head in tenant.templates.values()), *beside],
         queues=tenant.directory.queues,
+        chat_channels=tenant.chat_channels,
     )
     name = definition.get("name") if isinstance(definition, dict) else None
     if isinstance(name, str) and any(head.name.lower() == name.strip().lower() for head in others):

@@ -64,7 +64,13 @@ def doubts(rule: Rule, tenant: TenantFacts, *, beside: Sequence[str] = ()) -> li
     """What is doubtful about a rule at this desk, where templates called as in `beside` will soon be too."""
     names = [*(head.name for head in tenant.templates.values()), *beside]
     directory = tenant.directory
-    desk = Desk(directory=directory, calendars=list(tenant.calendars), templates=names, queues=directory.queues)
+    desk = Desk(
+        directory=directory,
+        calendars=list(tenant.calendars),
+        templates=names,
+        queues=directory.queues,
+        chat_channels=tenant.chat_channels,
+    )
     return rule_warnings(rule, desk)
 
 

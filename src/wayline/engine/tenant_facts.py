@@ -15,6 +15,7 @@ from wayline.core.escalation import Escalation
 from wayline.core.facts import Directory
 from wayline.core.graph import Graph, build, without_steps
 from wayline.core.rules import NO_RULES, RuleSet
+from wayline.store.chat_channels import names_of
 from wayline.store.directory import (
     TemplateHead,
     load_calendars,
@@ -24,6 +25,7 @@ from wayline.store.directory import (
     tenant_versions,
 )
 from wayline.store.escalations import escalations_of
+from wayline.store.push_subscriptions import subscriptions_by_person
 from wayline.store.rules import rule_set_at
 from wayline.store.webhooks import subscriptions
 
@@ -46,6 +48,9 @@ class TenantFacts(msgspec.Struct, frozen=True):
     subscribers: Subscribers = {}
     rules: RuleSet = NO_RULES
     escalations: tuple[Escalation, ...] = ()
+    # Ids of the subscriptions of people's browsers, by person.
+    push_subscriptions: Mapping[str, tuple[str, ...]] = {}
+    chat_channels: tuple[str, ...] = ()
 
     @property
     def hours(self) -> Calendar:
@@ -107,6 +112,8 @@ class TenantCache:
                     unreadable_calendars=loaded.unreadable,
                     subscribers=subscribers_of(subscriptions(connection, tenant_id)),
                     escalations=escalations_of(connection, tenant_id),
+                    push_subscriptions=subscriptions_by_person(connection, tenant_id),
+                    chat_channels=names_of(connection, tenant_id),
                     rules=kept.rules if kept is not None else NO_RULES,
                 )
                 self._keep(kept)

@@ -387,7 +387,20 @@ work_offers = _table(
     sa.Column("item_id", Id, primary_key=True),
     _tenant(),
     sa.Column("kind", sa.Text, nullable=False),
+    # True: nobody else is offered the item, so that it is counted once however it is counted. NULL: others may be.
+    sa.Column("alone", sa.Boolean),
     sa.Index(None, "item_id"),
+    # Counts and lists of one kind read nothing but this.
+    sa.Index("ix_work_offers_of_kind", "tenant_id", "audience_id", "kind", "opened_at", "item_id"),
+    sa.Index(
+        "ix_work_offers_shared",
+        "tenant_id",
+        "audience_id",
+        "kind",
+        "item_id",
+        sqlite_where=sa.text("alone IS NULL"),
+        postgresql_where=sa.text("alone IS NULL"),
+    ),
 )
 
 # -- what is still to come -------------------------------------------------------------------------
@@ -720,6 +733,56 @@ notification_reads = _table(
     sa.Column("notification_id", Id, primary_key=True),
     _tenant(),
     sa.Column("read_at", Instant, nullable=False),
+)
+
+# The key that push services know this installation by: one row, made when it is first asked for.
+push_keys = _table(
+    "push_keys",
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    # As browsers take it: base64url of the uncompressed point.
+    sa.Column("public_key", sa.Text, nullable=False),
+    # Encrypted under the server's key, for it must be had again to sign with.
+    sa.Column("private_key", Bytes, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+)
+
+# The browsers that people want to be told on.
+push_subscriptions = _table(
+    "push_subscriptions",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("user_id", Id, nullable=False),
+    # SHA-256 of the browser's address at its push service: who knows the address may write to it.
+    sa.Column("endpoint_hash", Bytes, nullable=False),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("label", sa.Text),
+    # The address and the browser's keys, encrypted under the server's key.
+    sa.Column("sealed", Bytes, nullable=False),
+    sa.Column("expires_at", Instant),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.UniqueConstraint("tenant_id", "endpoint_hash"),
+    sa.Index(None, "tenant_id", "user_id", "created_at"),
+)
+
+chat_channels = _table(
+    "chat_channels",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("name", sa.Text, nullable=False),
+    # The name as it is compared: no two differ in case alone.
+    sa.Column("folded_name", sa.Text, nullable=False),
+    # Where messages go, encrypted under the server's key: chat services hide their keys in addresses.
+    sa.Column("sealed_url", Bytes, nullable=False),
+    sa.Column("service", sa.Text, nullable=False),
+    sa.Column("masked_url", sa.Text, nullable=False),
+    sa.Column("is_default", sa.Boolean, nullable=False),
+    # When a message was last tried, and why it was not taken (None: it was).
+    sa.Column("tried_at", Instant),
+    sa.Column("error", sa.Text),
+    sa.Column("created_by", Id),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.UniqueConstraint("tenant_id", "folded_name"),
 )
 
 calendars = _table(
