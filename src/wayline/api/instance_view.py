@@ -116,17 +116,13 @@ def unreached(run: Run) -> str:
     return "skipped" if run.ended else "pending"
 
 
-def _frame(node: Node) -> dict[str, Any]:
-    return _named(node.step.id, node.step.title, node.step.type)
-
-
-def _named(step_id: str, name: str, step_type: str) -> dict[str, Any]:
+def _unseen(node: Node, status: str) -> dict[str, Any]:
     return {
         "id": None,
-        "step_id": step_id,
-        "name": name,
-        "type": step_type,
-        "status": "pending",
+        "step_id": node.step.id,
+        "name": node.step.title,
+        "type": node.step.type,
+        "status": status,
         "outcome": None,
         "assigned_to": None,
         "assigned_group": None,
@@ -137,40 +133,39 @@ def _named(step_id: str, name: str, step_type: str) -> dict[str, Any]:
         "started_at": None,
         "completed_at": None,
         "completed_by": None,
+        **node.shown,
     }
 
 
-def _unseen(node: Node, status: str) -> dict[str, Any]:
-    return _frame(node) | {"status": status} | node.shown
-
-
 def _open(activation: Activation, node: Node, run: Run) -> dict[str, Any]:
-    return (
-        _frame(node)
-        | {
-            "id": activation.id,
-            "status": activation.status,
-            "assigned_to": activation.assigned_to,
-            "assigned_group": activation.group_id,
-            "candidates": activation.candidates,
-            "claimed_by": activation.claimed_by,
-            "due_at": activation.due_at,
-            "overdue": activation.status == "timed_out",
-            "started_at": activation.started_at,
-        }
-        | node.shown
-        | node.kind.describe_open(node.step, activation)
-    )
+    return {
+        "id": activation.id,
+        "step_id": node.step.id,
+        "name": node.step.title,
+        "type": node.step.type,
+        "status": activation.status,
+        "outcome": None,
+        "assigned_to": activation.assigned_to,
+        "assigned_group": activation.group_id,
+        "candidates": activation.candidates,
+        "claimed_by": activation.claimed_by,
+        "due_at": activation.due_at,
+        "overdue": activation.status == "timed_out",
+        "started_at": activation.started_at,
+        "completed_at": None,
+        "completed_by": None,
+        **node.shown,
+        **node.kind.describe_open(node.step, activation),
+    }
 
 
 def _ended(visit: EndedVisit, output: Mapping[str, Any], node: Node | None) -> dict[str, Any]:
     detail = visit.detail
-    if node is None or node.step.type != visit.type:
-        shown = _named(visit.step_id, node.step.title if node else visit.step_id, visit.type)
-    else:
-        shown = _frame(node) | node.shown
-    shown |= {
+    shown = {
         "id": visit.id,
+        "step_id": visit.step_id,
+        "name": node.step.title if node else visit.step_id,
+        "type": visit.type,
         "status": visit.status,
         "outcome": visit.outcome,
         "assigned_to": detail.get("assigned_to"),
@@ -184,6 +179,9 @@ def _ended(visit: EndedVisit, output: Mapping[str, Any], node: Node | None) -> d
         "completed_by": visit.completed_by,
         "output": output,
     }
+    # A step that is of another type by now has nothing to say about this visit.
+    if node is not None and node.step.type == visit.type:
+        shown |= node.shown
     if "votes" in detail:
         shown["votes"] = [
             {**vote, "on_behalf_of": vote["voter"] if vote["voter"] != vote["by"] else None} for vote in detail["votes"]

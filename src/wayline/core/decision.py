@@ -34,6 +34,7 @@ from wayline.core.effects import (
 from wayline.core.events import Event, EventName
 from wayline.core.facts import Actor, Facts
 from wayline.core.refusals import Refusal
+from wayline.core.retry import Retry, delay_before
 from wayline.core.run import (
     Activation,
     EndedVisit,
@@ -47,6 +48,7 @@ from wayline.core.snapshot import delta_of, number_of
 from wayline.core.who import Audience, Circumstances, Who, audience, pick, requester_of
 
 if TYPE_CHECKING:
+    from wayline.core.commands import ReportAction
     from wayline.core.graph import Graph
     from wayline.core.steps.step_type import Step
 
@@ -356,6 +358,8 @@ class Deciding:
 
     @property
     def _facts_now(self) -> Facts:
+        if self.ticket is None and not self._counters:
+            return self.facts
         return msgspec.structs.replace(
             self.facts, ticket=self.ticket, counters={**self.facts.counters, **self._counters}
         )
@@ -570,6 +574,39 @@ class Deciding:
                 activation_id=activation.id,
                 timeout_s=timeout_s,
             )
+        )
+
+    def run_job_again(
+        self,
+        activation: Activation,
+        queue: str,
+        action: dict[str, Any],
+        timeout_s: float,
+        retry: Retry,
+        report: ReportAction,
+    ) -> None:
+        """Have the action that was reported as failed tried again, under the same id, after the pause that is due."""
+        delay_s = delay_before(retry, activation.attempt, report.job_id, report.retry_after_s)
+        due_at = self.at + timedelta(seconds=delay_s)
+        activation.attempt += 1
+        activation.data["next_retry_at"] = due_at
+        self.effects.append(
+            RunJob(
+                id=report.job_id,
+                queue=queue,
+                action=action,
+                due_at=due_at,
+                attempt=activation.attempt,
+                activation_id=activation.id,
+                timeout_s=timeout_s,
+            )
+        )
+        title = self.graph.nodes[activation.step_id].step.title
+        self.note(
+            "action_retried",
+            f"{title}: {report.error}; attempt {activation.attempt} in {delay_s:.0f} s",
+            activation=activation,
+            data={"attempt": activation.attempt, "delay_s": round(delay_s, 3)},
         )
 
     def change_ticket(self, changes: Mapping[str, Any]) -> dict[str, Any]:
