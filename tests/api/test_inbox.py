@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from test_instances import FORM, complete, get, post, started
 
 from served_desk import Desk, Person
+from wayline.store.tables import work_offers
 from workflows import LAPTOP, publish
 
 
@@ -84,7 +86,10 @@ def test_filters_counts_and_pages(desk: Desk) -> None:
     }
     assert len(answer["data"]) == 2
     assert len(items(desk, desk.bo, "kind=routing")) == 2
-    assert len(items(desk, desk.bo, "q=CONFIRM")) == 3
+    found = get(desk, desk.bo, "/inbox?q=CONFIRM&limit=2").json()
+    assert (len(found["data"]), found["meta"]["total"], found["meta"]["total_pages"]) == (2, 3, 2)
+    assert found["meta"]["counts"] == {"form": 3, "routing": 2}
+    assert get(desk, desk.bo, "/inbox?q=CONFIRM&kind=routing").json()["meta"]["total"] == 0
     assert items(desk, desk.bo, "scope=mine") == []
     assert len(items(desk, desk.bo, "scope=group")) == 5
     opened = [i["opened_at"] for i in items(desk, desk.bo)]
@@ -104,3 +109,20 @@ def test_many_items_are_done_at_once_with_a_result_each(desk: Desk) -> None:
     assert [r["ok"] for r in results] == [True, True, False, False, False]
     assert {r["code"] for r in results[2:]} == {"not_found"}
     assert items(desk, desk.cy) == []
+
+
+def test_what_comes_to_somebody_twice_over_counts_once(desk: Desk) -> None:
+    both = {"id": "agree", "type": "approval", "approvers": [{"user": desk.bo.email}, {"user": desk.cy.email}]}
+    away = {"from": "2000-01-01T00:00:00Z", "to": "2099-01-01T00:00:00Z", "substitute_id": desk.cy.id}
+    assert desk.client(desk.root).post(f"/api/v1/users/{desk.bo.id}/absence", json=away).status_code == 201
+    started(desk, desk.ana, publish(desk, [both]))
+    started(desk, desk.ana, publish(desk, LAPTOP, name="Another"))
+
+    for person, counts in ((desk.bo, {"approval": 1, "form": 1}), (desk.cy, {"approval": 1, "form": 1})):
+        answer = get(desk, person, "/inbox").json()
+        assert (answer["meta"]["counts"], answer["meta"]["total"], len(answer["data"])) == (counts, 2, 2)
+        assert get(desk, person, "/inbox?scope=mine").json()["meta"]["counts"] == {"approval": 1}
+    offers = sa.select(work_offers.c.kind, work_offers.c.alone).order_by(work_offers.c.kind)
+    with desk.wayline.database.reader.connect() as connection:
+        found = [tuple(row) for row in connection.execute(offers)]
+    assert found == [("approval", None), ("approval", None), ("form", True)]

@@ -14,7 +14,7 @@ from wayline.api.instances import Completion, complete, graph_of, own_keys, run_
 from wayline.api.problems import data, json
 from wayline.core import commands
 from wayline.core.refusals import Refusal, not_found
-from wayline.store.inbox import DoneItem, InboxItem, count_inbox, read_done, read_inbox, read_item
+from wayline.store.inbox import DoneItem, InboxItem, count_found, count_inbox, read_done, read_inbox, read_item
 
 resource = Resource("Inbox")
 Kind = Literal["entry", "form", "approval", "routing", "intervention"]
@@ -63,24 +63,18 @@ async def list_inbox(call: Call) -> Response:
             offset=query.offset,
         )
         return json({"data": [_done(i) for i in done], "meta": _meta(query, total, {})})
-    items, counts = await call.read(_open_items, call, query)
-    total = counts.get(query.kind, 0) if query.kind else sum(counts.values())
+    items, counts, total = await call.read(_open_items, call, query)
     return json({"data": [_shown(i) for i in items], "meta": _meta(query, total, counts)})
 
 
-def _open_items(connection: sa.Connection, call: Call, query: InboxList) -> tuple[list[InboxItem], dict[str, int]]:
-    keys = own_keys(connection, call, query.scope)
-    tenant_id = call.caller.tenant_id
-    items = read_inbox(
-        connection,
-        tenant_id=tenant_id,
-        keys=keys,
-        kind=query.kind,
-        q=query.q,
-        limit=query.limit,
-        offset=query.offset,
-    )
-    return items, count_inbox(connection, tenant_id=tenant_id, keys=keys)
+def _open_items(connection: sa.Connection, call: Call, query: InboxList) -> tuple[list[InboxItem], dict[str, int], int]:
+    """The page, how many there are of each kind, and how many the filters leave."""
+    mine: dict[str, Any] = {"tenant_id": call.caller.tenant_id, "keys": own_keys(connection, call, query.scope)}
+    items = read_inbox(connection, **mine, kind=query.kind, q=query.q, limit=query.limit, offset=query.offset)
+    counts = count_inbox(connection, **mine)
+    if query.q:
+        return items, counts, count_found(connection, **mine, kind=query.kind, q=query.q)
+    return items, counts, counts.get(query.kind, 0) if query.kind else sum(counts.values())
 
 
 def _meta(query: InboxList, total: int, counts: dict[str, int]) -> dict[str, Any]:

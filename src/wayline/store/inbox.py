@@ -11,7 +11,11 @@ import sqlalchemy as sa
 
 from wayline.store.tables import activations, runs, templates, tickets, users, work_items, work_offers
 
-MAX_COUNTED_KEYS = 500
+MAX_MERGED_KEYS = 100
+"""Beyond so many audiences all their offers are sorted; SQLite joins 500 parts of a query at most."""
+
+_AUDIENCE_AND_KIND = (work_offers.c.tenant_id, work_offers.c.audience_id, work_offers.c.kind)
+_Offers = sa.Select[tuple[str, datetime]] | sa.CompoundSelect[tuple[str, datetime]]
 
 
 class InboxItem(msgspec.Struct, frozen=True):
@@ -80,36 +84,75 @@ def read_inbox(
     """
     if not keys:
         return []
-    newest = [_offers_of(key, tenant_id, kind, None if q else limit + offset) for key in keys]
-    offered = sa.union(*newest).subquery() if len(newest) > 1 else newest[0].subquery()
-    query = sa.select(*_columns).select_from(_joined).join(offered, offered.c.item_id == work_items.c.id)
     if q:
-        title = sa.func.lower(work_items.c.title + " " + sa.func.coalesce(tickets.c.title, ""))
-        query = query.where(title.contains(q.lower(), autoescape=True))
-    query = query.order_by(work_items.c.opened_at.desc(), work_items.c.id.desc()).limit(limit).offset(offset)
+        offered = _offers_of(keys, tenant_id, kind, None).subquery()
+        query = _items_of(offered).where(_title_contains(q)).limit(limit).offset(offset)
+    else:
+        # An offer has opened when its item did: the page is found without looking at any item.
+        merged = _offers_of(keys, tenant_id, kind, limit + offset).subquery()
+        page = sa.select(merged.c.item_id).order_by(merged.c.opened_at.desc(), merged.c.item_id.desc())
+        query = _items_of(page.limit(limit).offset(offset).subquery())
+    query = query.order_by(work_items.c.opened_at.desc(), work_items.c.id.desc())
     return [InboxItem(**row._mapping) for row in connection.execute(query)]
 
 
-def _offers_of(key: str, tenant_id: str, kind: str | None, rows: int | None) -> sa.Select[Any]:
-    query = (
-        sa.select(work_offers.c.item_id, work_offers.c.opened_at)
-        .where(work_offers.c.audience_id == key, work_offers.c.tenant_id == tenant_id)
-        .order_by(work_offers.c.opened_at.desc(), work_offers.c.item_id.desc())
-        .limit(rows)
-    )
+def count_found(connection: sa.Connection, *, tenant_id: str, keys: Sequence[str], kind: str | None, q: str) -> int:
+    """How many open items offered to any of these audiences have `q` in a title."""
+    if not keys:
+        return 0
+    found = _items_of(_offers_of(keys, tenant_id, kind, None).subquery()).where(_title_contains(q))
+    return connection.execute(found.with_only_columns(sa.func.count(), maintain_column_froms=True)).scalar_one()
+
+
+def _title_contains(q: str) -> sa.ColumnElement[bool]:
+    title = sa.func.lower(work_items.c.title + " " + sa.func.coalesce(tickets.c.title, ""))
+    return title.contains(q.lower(), autoescape=True)
+
+
+def _items_of(offered: sa.Subquery) -> sa.Select[Any]:
+    return sa.select(*_columns).select_from(_joined).join(offered, offered.c.item_id == work_items.c.id)
+
+
+def _offers_of(keys: Sequence[str], tenant_id: str, kind: str | None, rows: int | None) -> _Offers:
+    """The newest `rows` offers (None: all) to each of these audiences at least, each item once."""
+    if rows is None or len(keys) > MAX_MERGED_KEYS:
+        return _newest_of(work_offers.c.audience_id.in_(keys), tenant_id, kind, None).distinct()
+    each = [_newest_of(work_offers.c.audience_id == key, tenant_id, kind, rows) for key in keys]
+    return sa.union(*(sa.select(one.subquery()) for one in each)) if len(each) > 1 else each[0]
+
+
+def _newest_of(
+    audience: sa.ColumnElement[bool], tenant_id: str, kind: str | None, rows: int | None
+) -> sa.Select[tuple[str, datetime]]:
+    query = sa.select(work_offers.c.item_id, work_offers.c.opened_at)
+    query = query.where(audience, work_offers.c.tenant_id == tenant_id)
     if kind is not None:
         query = query.where(work_offers.c.kind == kind)
-    return sa.select(query.subquery())
+    if rows is None:
+        return query
+    return query.order_by(work_offers.c.opened_at.desc(), work_offers.c.item_id.desc()).limit(rows)
 
 
 def count_inbox(connection: sa.Connection, *, tenant_id: str, keys: Sequence[str]) -> dict[str, int]:
-    """How many open items of each kind are offered to any of these audiences, each item once."""
-    query = (
-        sa.select(work_offers.c.kind, sa.func.count(sa.distinct(work_offers.c.item_id)))
-        .where(work_offers.c.audience_id.in_(list(keys)[:MAX_COUNTED_KEYS]), work_offers.c.tenant_id == tenant_id)
-        .group_by(work_offers.c.kind)
+    """How many open items of each kind are offered to any of these audiences, each item once.
+
+    Offers are counted off an index, an audience and kind at a time, and what several of the audiences are offered is
+    taken off again: only that has to be told apart item by item.
+    """
+    if not keys:
+        return {}
+    offered = (work_offers.c.tenant_id == tenant_id, work_offers.c.audience_id.in_(keys))
+    query: sa.Select[Any] | sa.CompoundSelect[Any] = (
+        sa.select(work_offers.c.kind, sa.func.count()).where(*offered).group_by(*_AUDIENCE_AND_KIND)
     )
-    return {row[0]: row[1] for row in connection.execute(query)}
+    if len(keys) > 1:
+        several = sa.func.count(sa.distinct(work_offers.c.item_id)) - sa.func.count()
+        shared = sa.select(work_offers.c.kind, several).where(*offered, work_offers.c.alone.is_(None))
+        query = sa.union_all(query, shared.group_by(work_offers.c.kind))
+    counts: dict[str, int] = {}
+    for kind, count in connection.execute(query):
+        counts[kind] = counts.get(kind, 0) + count
+    return counts
 
 
 def read_item(connection: sa.Connection, *, tenant_id: str, item_id: str) -> tuple[InboxItem, set[str]] | None:

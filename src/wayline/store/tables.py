@@ -398,6 +398,7 @@ work_offers = _table(
         "audience_id",
         "kind",
         "item_id",
+        "alone",
         sqlite_where=sa.text("alone IS NULL"),
         postgresql_where=sa.text("alone IS NULL"),
     ),
