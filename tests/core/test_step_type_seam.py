@@ -122,13 +122,26 @@ def test_a_new_type_is_in_the_palette_and_in_the_published_schema() -> None:
         jsonschema.validate({"name": "x", "steps": [{**step, "thrower": 5}]}, schema)
 
 
+def test_a_type_that_is_not_offered_is_no_type_for_templates() -> None:
+    hidden = [kind.type for kind in STEP_TYPES.values() if not kind.offered]
+    assert hidden
+    words = {"id": "a", "intervention": 1, "called": "x", "answer_of": "a", "fields": []}
+    for name in hidden:
+        known = {field: words[field] for field in STEP_TYPES[name].model.model_fields.keys() & words.keys()}
+        written = {"name": "x", "steps": [{**known, "type": name}]}
+        assert "unknown_step_type" in {p.code for p in check(written).problems if p.severity == "error"}
+        assert name not in {kind["type"] for kind in palette()}
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(written, template.json_schema())
+
+
 # -- who knows which types there are ---------------------------------------------------------------
 
 SOURCE = Path(wayline.__file__).parent
 OWN_ROOM = "core/steps/"
-TELLING_WORDS = STEP_TYPES.keys() - {"automatic", "condition", "wait"}
+TELLING_WORDS = STEP_TYPES.keys() - {"automatic", "condition", "wait", "intervention"}
 """The others mean something else in most places: `on_timeout` waits on, rules have conditions, surface 001 says how a
-run came to be started."""
+run came to be started, administration keeps the interventions that remotes name."""
 
 KNOWN_BY: dict[str, frozenset[str]] = {
     "api/inbox.py": frozenset({"approval", "form", "routing"}),
@@ -150,11 +163,13 @@ ABOUT_IT: dict[str, frozenset[str]] = {
     "api/run_calls.py": frozenset({"approval"}),
     "api/run_view.py": frozenset({"approval"}),
     "core/cloud_event.py": frozenset({"approval"}),
+    "core/intervention.py": frozenset({"epilog"}),
     "core/run.py": frozenset({"approval"}),
     "core/signalling.py": frozenset({"approval"}),
 }
 """Files for what a contract promises of one type by its name: approvals and their state `waiting_approval`, links that
-decide them, `approval_received`, `wayline.approval.…`, callbacks. Another type does not touch them."""
+decide them, `approval_received`, `wayline.approval.…`, callbacks, the process of an intervention. Another type does not
+touch them."""
 
 
 def named_types(source: str) -> Iterator[str]:

@@ -13,9 +13,10 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from wayline.core.refusals import Issue
-from wayline.core.steps.catalogue import STEP_TYPES
+from wayline.core.steps.catalogue import STEP_TYPES, offered
 from wayline.core.steps.step_type import Step
 from wayline.core.ticket import TICKET_TYPES
+from wayline.core.validation import issues_of as issues_of
 
 MAX_STEPS = 1000
 TRIGGER_WORDS = ("manual", "ticket_type", "ticket_type+subtype")
@@ -213,7 +214,7 @@ def _read_step(item: Any, path: str, issues: list[Issue]) -> Step | None:
     written = item.get("type")
     kind = STEP_TYPES.get(written) if isinstance(written, str) else None
     if kind is None:
-        known = ", ".join(STEP_TYPES)
+        known = ", ".join(kind.type for kind in offered())
         issues.append(Issue(f"{path}.type", f"{written!r} is not one of {known}.", "unknown_step_type"))
         return None
     try:
@@ -223,49 +224,11 @@ def _read_step(item: Any, path: str, issues: list[Issue]) -> Step | None:
         return None
 
 
-def issues_of(error: ValidationError, path: str = "", *, written: Any = None) -> list[Issue]:
-    """Pydantic's errors as issues, with JSON-style paths into what was `written`.
-
-    Without that, paths also name the alternatives a value was tried as. What is wrong inside a value says enough: that
-    the value as a whole is not of another kind either is left out.
-    """
-    found: dict[Issue, None] = {}
-    for item in error.errors(include_url=False, include_input=False, include_context=False):
-        loc = item["loc"] if written is None else _as_written(item["loc"], written, missing=item["type"] == "missing")
-        found[Issue(_join(path, loc), item["msg"].removeprefix("Value error, "), item["type"])] = None
-    paths = {issue.path for issue in found}
-    return [i for i in found if not any(p.startswith((f"{i.path}.", f"{i.path}[")) for p in paths)]
-
-
-def _as_written(loc: tuple[int | str, ...], written: Any, *, missing: bool) -> tuple[int | str, ...]:
-    """The place without the parts that nobody wrote, but for the name of what is missing."""
-    kept: list[int | str] = []
-    for place, part in enumerate(loc):
-        if _has(written, part):
-            written = written[part]
-        elif not (missing and place == len(loc) - 1):
-            continue
-        kept.append(part)
-    return tuple(kept)
-
-
-def _has(written: Any, part: int | str) -> bool:
-    if isinstance(written, dict):
-        return part in written
-    return isinstance(written, list) and isinstance(part, int) and part < len(written)
-
-
-def _join(path: str, loc: tuple[int | str, ...]) -> str:
-    for part in loc:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
-    return path
-
-
 def json_schema() -> dict[str, Any]:
     """The published JSON Schema (2020-12) of the template format, for editors and for the designer."""
     schema = TemplateHead.model_json_schema(ref_template="#/$defs/{model}")
     definitions = schema.pop("$defs", {})
-    for kind in STEP_TYPES.values():
+    for kind in offered():
         own = kind.model.model_json_schema(ref_template="#/$defs/{model}")
         definitions.update(own.pop("$defs", {}))
         definitions[f"step_{kind.type}"] = own
@@ -279,7 +242,7 @@ def json_schema() -> dict[str, Any]:
                 "type": "array",
                 "minItems": 1,
                 "maxItems": MAX_STEPS,
-                "items": {"oneOf": [{"$ref": f"#/$defs/step_{kind}"} for kind in STEP_TYPES]},
+                "items": {"oneOf": [{"$ref": f"#/$defs/step_{kind.type}"} for kind in offered()]},
             },
         },
         "required": [*schema.get("required", []), "steps"],

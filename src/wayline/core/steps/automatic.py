@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import Field
@@ -11,8 +10,7 @@ from pydantic import Field
 from wayline.core.action import Action, ActionFailed, AnyAction, rendered
 from wayline.core.commands import ReportAction
 from wayline.core.decision import Deciding
-from wayline.core.effects import RunJob
-from wayline.core.retry import Retry, delay_before
+from wayline.core.retry import Retry
 from wayline.core.run import Activation
 from wayline.core.steps.step_type import Step, StepType
 from wayline.core.who import Who
@@ -63,7 +61,7 @@ class Automatic(StepType[AutomaticStep]):
                 output = step.action.perform(deciding, activation)
                 deciding.finish(activation, "succeeded", output=output)
                 return
-            action = rendered(step.action, deciding.scope)
+            action = rendered(step.action, deciding.scope, step=step.id)
         except ActionFailed as error:
             deciding.fail(activation, "action_failed", str(error))
             return
@@ -88,10 +86,6 @@ class Automatic(StepType[AutomaticStep]):
             self._try_again(deciding, activation, step, report)
 
     def _try_again(self, deciding: Deciding, activation: Activation, step: AutomaticStep, report: ReportAction) -> None:
-        delay_s = delay_before(step.retry, activation.attempt, report.job_id, report.retry_after_s)
-        due_at = deciding.at + timedelta(seconds=delay_s)
-        activation.attempt += 1
-        activation.data["next_retry_at"] = due_at
         assert step.action.queue is not None
         try:
             action = rendered(step.action, deciding.scope)
@@ -99,23 +93,8 @@ class Automatic(StepType[AutomaticStep]):
             activation.job = None
             deciding.fail(activation, "action_failed", str(error))
             return
-        deciding.effects.append(
-            RunJob(
-                id=report.job_id,
-                queue=step.action.queue,
-                action=action,
-                due_at=due_at,
-                attempt=activation.attempt,
-                activation_id=activation.id,
-                timeout_s=getattr(step.action, "timeout_s", 30.0),
-            )
-        )
-        deciding.note(
-            "action_retried",
-            f"{step.title}: {report.error}; attempt {activation.attempt} in {delay_s:.0f} s",
-            activation=activation,
-            data={"attempt": activation.attempt, "delay_s": round(delay_s, 3)},
-        )
+        timeout_s = getattr(step.action, "timeout_s", 30.0)
+        deciding.run_job_again(activation, step.action.queue, action, timeout_s, step.retry, report)
 
     def lasting(self, step: AutomaticStep, output: Mapping[str, Any]) -> str | None:
         if step.action.within_the_run:

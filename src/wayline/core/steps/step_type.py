@@ -83,7 +83,8 @@ class StepType(Generic[S]):
 
     `named_outcomes` are those every step of the type has; branches and options add labels of their own.
     `failing` ones end the run when nothing connects them. `decided_by_votes`: its people are voters, who are asked
-    by name, so nobody claims the work. `fields_are_names`: what it gave can be read by bare field names later.
+    by name, so nobody claims the work. `fields_are_names`: what it gave can be read by bare field names later. One that
+    is not `offered` stands in processes that Wayline makes itself, and people cannot write it into theirs.
     """
 
     model: ClassVar[type[Step]]
@@ -91,6 +92,7 @@ class StepType(Generic[S]):
     title: ClassVar[str]
     summary: ClassVar[str]
     icon: ClassVar[str]
+    offered: ClassVar[bool] = True
     waits_for_people: ClassVar[bool] = False
     decided_by_votes: ClassVar[bool] = False
     fields_are_names: ClassVar[bool] = False
@@ -182,6 +184,10 @@ class StepType(Generic[S]):
         activation.claimed_by = None
         deciding.offer(activation, self.type, found)
 
+    def look_again(self, deciding: Deciding, activation: Activation, step: S) -> bool:
+        """The run's ticket is with other people now: whether that changes whom the work is offered to; if so it has."""
+        return False
+
     def report(self, deciding: Deciding, activation: Activation, step: S, report: Any) -> None:
         """An outside action of this activation has ended."""
         raise Refusal("conflict", f"Step {step.id} runs no action.", code="not_an_action")
@@ -220,3 +226,8 @@ class StepType(Generic[S]):
 def nobody_to_hand_to() -> Refusal:
     """The refusal for handing work to a who-expression that means nobody who may do it."""
     return Refusal("invalid", "That means nobody.", issues=[Issue("to", "That means nobody who may do it.", "nobody")])
+
+
+def not_for_templates(step: Step) -> Problem:
+    """The problem of a step whose type people cannot write into a template."""
+    return Problem("error", "unknown_step_type", f"{step.type} is not a type for templates.", "type", step.id)
