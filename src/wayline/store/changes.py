@@ -20,6 +20,7 @@ from wayline.store.tables import (
     files,
     idempotency,
     incidents,
+    intervention_requests,
     jobs,
     notifications,
     outbox,
@@ -112,6 +113,7 @@ _inserts = {
         webhook_deliveries,
         rule_events,
         rule_spells,
+        intervention_requests,
     )
 }
 _unlink = sa.delete(ticket_links).where(

@@ -858,6 +858,50 @@ resolution_categories = _table(
     sa.UniqueConstraint("tenant_id", "name"),
 )
 
+# What a remote asks of the desk. Its process is kept as versions of a template that no list shows, `definition_id`.
+interventions = _table(
+    "interventions",
+    sa.Column("tenant_id", Id, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False),
+    # The name as it is compared: no two differ in case alone.
+    sa.Column("folded_name", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("queue_number", sa.Integer, nullable=False),
+    sa.Column("fields", Written, nullable=False),
+    # {private, public, final}: templates of what is said on the ticket.
+    sa.Column("texts", Written, nullable=False),
+    sa.Column("labels", Written, nullable=False),
+    sa.Column("remote_enabled", sa.Boolean, nullable=False),
+    sa.Column("remote_epilog_url", sa.Text),
+    sa.Column("remote_timeout_s", sa.Integer, nullable=False),
+    sa.Column("notify_inbox_managers", sa.Boolean, nullable=False),
+    sa.Column("create_urgent", sa.Boolean, nullable=False),
+    # The remote's token: a hash to know it by, and itself under the server's key, for it is shown to the remote too.
+    sa.Column("remote_name", sa.Text),
+    sa.Column("token_hash", sa.Text, unique=True),
+    sa.Column("token_sealed", Bytes),
+    # How many tokens there have been: each comes with a signing secret of its own.
+    sa.Column("token_number", sa.Integer, nullable=False),
+    sa.Column("definition_id", Id, nullable=False),
+    sa.Column("definition_version", sa.Integer, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.UniqueConstraint("tenant_id", "folded_name"),
+)
+
+# What remotes have asked, by what they call it: asked again it is the same ticket.
+intervention_requests = _table(
+    "intervention_requests",
+    sa.Column("tenant_id", Id, primary_key=True),
+    sa.Column("intervention_number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("uid", sa.Text, primary_key=True),
+    sa.Column("ticket_id", Id, nullable=False),
+    sa.Column("run_id", Id, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Index(None, "ticket_id"),
+)
+
 escalations = _table(
     "escalations",
     sa.Column("tenant_id", Id, primary_key=True),
