@@ -107,11 +107,6 @@ def test_a_task_queue_there_is_none_of_is_refused(desk: Desk) -> None:
         assert "itsm-fleet" in answer.json()["error"]["details"]["known"]
 
 
-def test_scripts_are_refused_by_name(desk: Desk) -> None:
-    answer = desk.client(desk.dee).post(RULES, json={**VIP, "action": {"type": "run_script", "script": "x = 1"}})
-    assert _issues(answer) == {("action", "not_available")}
-
-
 def test_a_workflow_nobody_has_published_is_saved_with_a_warning(desk: Desk) -> None:
     rule = _saved(desk, action={"type": "start_workflow", "workflow_name": "Gone"})
     (warning,) = rule["warnings"]

@@ -17,6 +17,7 @@ from wayline.core.events import EventName
 from wayline.core.facts import Facts
 from wayline.core.refusals import Refusal
 from wayline.core.run import Activation
+from wayline.core.script import PARAMETER_PATTERN, SOURCE_BYTES_MAX
 from wayline.core.shorthand import or_one
 from wayline.core.text import TextError, render, render_value
 from wayline.core.ticket import PRIORITIES, STATUSES, changes_to
@@ -99,11 +100,12 @@ class Acting(Protocol):
 
 class Action(BaseModel):
     """What every action has. `queue` None: it is done at once, at the desk. `within_the_run`: nothing but the run knows
-    of it."""
+    of it. `verbatim` fields hold no placeholders."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
     queue: ClassVar[str | None] = None
     within_the_run: ClassVar[bool] = False
+    verbatim: ClassVar[frozenset[str]] = frozenset()
     type: str
 
     def texts(self) -> Iterable[tuple[str, Any]]:
@@ -113,6 +115,11 @@ class Action(BaseModel):
     def who(self) -> Iterable[tuple[str, Who]]:
         """Who-expressions, by the field they stand in."""
         return ()
+
+    def told(self, scope: dict[str, Any], place: Mapping[str, str]) -> dict[str, Any]:
+        """What a worker is told of an outside action beside what was written. `place` is where it stands: {step: id} or
+        {rule: name}."""
+        return {}
 
     def perform(self, acting: Acting, activation: Activation | None) -> dict[str, Any]:
         """Do a desk action now and return its output; raises ActionFailed."""
@@ -379,6 +386,25 @@ class SendChat(Action):
         return [("channel", self.channel or ""), ("text", self.text), ("title", self.title or "")]
 
 
+class RunScript(Action):
+    """Run a script: the saved one of that name, or a text of its own. `params` are what it is told beside what every
+    script is told; what it asks of the desk is done when it has ended well."""
+
+    queue: ClassVar[str | None] = "script"
+    verbatim: ClassVar[frozenset[str]] = frozenset({"script"})
+    type: Literal["run_script"]
+    script: str = Field(min_length=1, max_length=SOURCE_BYTES_MAX, description="A saved script's name, or a text.")
+    params: dict[Annotated[str, Field(pattern=PARAMETER_PATTERN)], Any] = Field(default_factory=dict)
+
+    def texts(self) -> Iterable[tuple[str, Any]]:
+        return [("params", self.params)]
+
+    def told(self, scope: dict[str, Any], place: Mapping[str, str]) -> dict[str, Any]:
+        by = scope["actor"].get("id") if "rule" in place else scope["run"]["owner"]
+        payload = scope.get("payload") if "rule" in place else scope["variables"]
+        return {"about": {"userId": by, "payload": payload, "entity": scope["ticket"] or None, **place}}
+
+
 AnyAction = Annotated[
     UpdateField
     | SetStatus
@@ -391,15 +417,18 @@ AnyAction = Annotated[
     | CreateTicket
     | StartWorkflow
     | HttpRequest
-    | SendChat,
+    | SendChat
+    | RunScript,
     Field(discriminator="type"),
 ]
 
 
-def rendered(action: Action, scope: dict[str, Any]) -> dict[str, Any]:
-    """An outside action as a worker gets it: every placeholder filled; raises ActionFailed on a bad text."""
+def rendered(action: Action, scope: dict[str, Any], **place: str) -> dict[str, Any]:
+    """An outside action as a worker gets it: every placeholder filled; raises ActionFailed on a bad text. `place` is
+    where the action stands: `step` its id, or `rule` its name."""
     written = action.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return {"type": written.pop("type"), **_render_value(written, scope)}
+    plain = {name: written.pop(name) for name in ("type", *action.verbatim)}
+    return {**plain, **_render_value(written, scope), **action.told(scope, place)}
 
 
 def _ticket(acting: Acting) -> dict[str, Any]:

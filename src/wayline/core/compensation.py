@@ -89,7 +89,7 @@ def _undo(deciding: Deciding) -> None:
                 action.perform(deciding, _activation_of(deciding, undoable))
                 _undone(deciding)
                 continue
-            job = rendered(action, deciding.scope)
+            job = rendered(action, deciding.scope, step=undoable.step_id)
         except ActionFailed as error:
             _undone(deciding, error=str(error))
             continue
@@ -170,7 +170,7 @@ def _undo_again(deciding: Deciding, compensation: Compensation, report: commands
     action = _undoing(deciding, undoable)
     assert action.queue is not None
     try:
-        job = rendered(action, deciding.scope)
+        job = rendered(action, deciding.scope, step=undoable.step_id)
     except ActionFailed as error:
         _undone(deciding, error=str(error))
         _undo(deciding)

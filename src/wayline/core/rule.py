@@ -14,7 +14,7 @@ particular desk is `rule_check`'s business, and a matter of warnings.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, ClassVar, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -37,6 +37,7 @@ from wayline.core.action import (
     CreateTicket,
     HttpRequest,
     MoveQueue,
+    RunScript,
     SendChat,
     SendNotification,
     SetPriority,
@@ -101,18 +102,6 @@ def _above(acting: Acting) -> Audience:
     group = directory.groups.get((acting.ticket or {}).get("group") or "")
     leads = directory.active_leads(group) if group is not None else []
     return Audience(tuple(leads or directory.admins()))
-
-
-class RunScript(Action):
-    """Scripts are kept for a later version: a rule that runs one cannot be saved."""
-
-    queue: ClassVar[str | None] = "script"
-    type: Literal["run_script"]
-    script: str = ""
-
-    @model_validator(mode="after")
-    def _not_yet(self) -> RunScript:
-        raise PydanticCustomError("not_available", "run_script is not available in this version of Wayline")
 
 
 RuleAction = Annotated[

@@ -458,7 +458,7 @@ class RuleActing:
         """Do a desk action, or hand an outside one to a worker; raises ActionFailed."""
         if action.queue is None:
             return action.perform(self, None)
-        job = rendered(action, self.scope)
+        job = rendered(action, self.scope, rule=self._rule.name)
         timeout_s = getattr(action, "timeout_s", 30.0)
         self.effects.append(
             RunJob(id=self.effect_id(), queue=action.queue, action=job, due_at=self._happening.at, timeout_s=timeout_s)

@@ -79,7 +79,7 @@ def test_what_it_says_is_the_same_after_having_been_read_again() -> None:
         ({"color": "red"}, [("color", "extra_forbidden")]),
         ({"action": {"type": "dance"}}, [("action", "union_tag_invalid")]),
         ({"action": {"type": "set_priority", "priority": "P9"}}, [("action", "value_error")]),
-        ({"action": {"type": "run_script", "script": "1"}}, [("action", "not_available")]),
+        ({"action": {"type": "run_script", "script": ""}}, [("action.script", "string_too_short")]),
         ({"action": {"type": "set_variable", "name": "a", "value": 1}}, [("action", "union_tag_invalid")]),
         ({"action": {**START, "input": {"why": "{{ oops"}}}, [("action.input.why", "bad_text")]),
         ({"conditions": {"priority": {"is": "P1"}}}, [("conditions.priority.is", "unknown_operator")]),
