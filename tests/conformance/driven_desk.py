@@ -38,6 +38,7 @@ class DrivenDesk:
     cy: Person
     dee: Person
     root: Person
+    zack: Person
     tenant_id: str
     service_desk_id: str
 

@@ -8,6 +8,7 @@ from wayline.actions.addresses import Allowed
 from wayline.actions.email import Mail
 from wayline.actions.http_request import HttpRequests
 from wayline.actions.job import Performer
+from wayline.actions.push import Push, PushBook
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -18,6 +19,7 @@ class Surroundings(msgspec.Struct, frozen=True):
     smtp_url: str | None
     mail_from: str
     address: str
+    push_book: PushBook
 
 
 def performers(around: Surroundings) -> dict[str, Performer]:
@@ -29,5 +31,11 @@ def performers(around: Surroundings) -> dict[str, Performer]:
             mail_from=around.mail_from,
             address=around.address,
             secret_key=around.secret_key,
+        ),
+        "push": Push(
+            allowed=around.outbound_allow,
+            address=around.address,
+            mail_from=around.mail_from,
+            book=around.push_book,
         ),
     }

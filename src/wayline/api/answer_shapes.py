@@ -363,6 +363,8 @@ SHAPES: dict[str, Shape] = {
     "RunEvent": _record(
         seq=_NUMBER, event=_TEXT, at=_AT, step_id=_maybe(_TEXT), actor=_maybe(_ID), detail=_TEXT, data=_MAP
     ),
+    "PushKey": _record(key=_TEXT),
+    "PushSubscription": _record(id=_ID, host=_TEXT, label=_maybe(_TEXT), expires_at=_maybe(_AT), created_at=_AT),
     "Issue": _record(path=_TEXT, message=_TEXT, code=_TEXT),
     "Slice": _record(total_count=_NUMBER, limit=_NUMBER, offset=_NUMBER, has_more=_FLAG),
     "Queue": _record(

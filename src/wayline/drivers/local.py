@@ -21,6 +21,7 @@ from wayline.drivers.jobs import JobLoop
 from wayline.drivers.loop import Loop
 from wayline.drivers.outbox import OutboxLoop
 from wayline.drivers.presence import PresenceLoop
+from wayline.drivers.push_book import StoredPushBook
 from wayline.drivers.recurring import RecurringLoop
 from wayline.drivers.rule_sweeps import SweepLoop
 from wayline.drivers.timers import TimerLoop
@@ -46,6 +47,7 @@ class LocalDriver:
                 smtp_url=settings.smtp_url,
                 mail_from=settings.mail_from,
                 address=settings.address,
+                push_book=StoredPushBook(self.access, secret_key),
             )
         )
         served = settings.served_task_queues

@@ -98,8 +98,9 @@ def count_subscriptions(connection: sa.Connection, *, tenant_id: str, user_id: s
 def read_subscription(
     connection: sa.Connection, *, tenant_id: str, subscription_id: str, user_id: str | None = None
 ) -> StoredSubscription | None:
-    """One of the tenant's, or of that person's alone."""
-    conditions = [push_subscriptions.c.id == subscription_id, push_subscriptions.c.tenant_id == tenant_id]
+    """One of the tenant's, or of that person's alone; none of somebody who has left."""
+    is_here = sa.select(sa.literal(1)).where(users.c.id == push_subscriptions.c.user_id, users.c.active).exists()
+    conditions = [push_subscriptions.c.id == subscription_id, push_subscriptions.c.tenant_id == tenant_id, is_here]
     if user_id is not None:
         conditions.append(push_subscriptions.c.user_id == user_id)
     return _one(connection, *conditions)
