@@ -1050,3 +1050,43 @@ rule_chains = _table(
     sa.Column("last_at", Instant, nullable=False),
     sa.Index(None, "last_at"),
 )
+
+# -- scripts ---------------------------------------------------------------------------------------
+
+scripts = _table(
+    "scripts",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("name", sa.Text, nullable=False),
+    # The name as it is compared: no two differ in case alone.
+    sa.Column("folded_name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("created_by", Id),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.UniqueConstraint("tenant_id", "folded_name"),
+)
+
+# How each script ended that a rule or a run had run, under the id of its job: kept for a month.
+script_runs = _table(
+    "script_runs",
+    sa.Column("id", sa.Text, primary_key=True),
+    _tenant(),
+    # None: the text stood in the rule or template itself.
+    sa.Column("script_id", Id),
+    # `rule` or `run`, which one, and what it or its template is called.
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("subject_id", Id, nullable=False),
+    sa.Column("subject_name", sa.Text, nullable=False),
+    sa.Column("ticket_id", Id),
+    # The event that the rule saw.
+    sa.Column("event_id", Id),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("outcome", Bytes, nullable=False),
+    sa.Column("ended_at", Instant, nullable=False),
+    sa.Index(None, "script_id", "ended_at", "id"),
+    sa.Index(None, "event_id"),
+    sa.Index(None, "ended_at"),
+)
