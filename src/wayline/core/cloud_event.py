@@ -48,6 +48,12 @@ TYPES: Mapping[str, str] = {
     "wayline.ticket.file_attached": "A file has been attached to a ticket.",
     "wayline.ticket.linked": "A ticket has been linked to another one.",
     "wayline.ticket.unlinked": "A ticket's link has been removed.",
+    "wayline.entry.chosen": "Somebody has chosen a path on their entry, and which.",
+    "wayline.entry.moved": "A step has been set for people, and for how many.",
+    "wayline.entry.retired": "Entries have left inboxes.",
+    "wayline.entry.locked": "Entries have been locked.",
+    "wayline.entry.unlocked": "Entries have been unlocked.",
+    "wayline.entry.task_changed": "The tasks of a dispatch have another state.",
     "wayline.rule.fired": "An automation rule has acted on a ticket, and what it did.",
     "wayline.incident.raised": "Something needs an administrator's eye.",
 }
@@ -67,6 +73,7 @@ _OF_EVENT: Mapping[str, str] = {
             "signal": "received",
             "ticket": "created updated escalated",
             "rule": "fired",
+            "entry": "chosen moved retired locked unlocked task_changed",
         }.items()
         for what in named.split()
     },

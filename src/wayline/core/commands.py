@@ -12,6 +12,7 @@ import msgspec
 
 from wayline.core.cause import Cause
 from wayline.core.facts import SYSTEM, Actor
+from wayline.core.inbox.state import Dispatch
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +58,8 @@ class StartRun(Command, frozen=True, kw_only=True):
     schedule: dict[str, Any] | None = None
     unlisted: bool = False
     definition: dict[str, Any] | None = None
+    dispatch: Dispatch | None = None
+    source_id: str | None = None
 
 
 class RunCommand(Command, frozen=True, kw_only=True):
@@ -95,6 +98,10 @@ class OverrideStep(RunCommand, frozen=True, kw_only=True):
     reason: str
 
 
+class LookAgain(RunCommand, frozen=True, kw_only=True):
+    """The run's ticket is with other people now: offer its open work to whom it is for."""
+
+
 class SkipStep(RunCommand, frozen=True, kw_only=True):
     """Leave a stuck step with an outcome of the admin's or lead's choosing."""
 
@@ -120,6 +127,40 @@ class ReleaseStep(RunCommand, frozen=True, kw_only=True):
     """Give a claimed work item back to the group."""
 
     step: str
+
+
+class ChooseEntry(RunCommand, frozen=True, kw_only=True):
+    """Go on from a person's entry along a path, named by its label or the step it leads to, with what they filled in.
+
+    `seen_step` is the step the caller saw it at: should it have moved on since, that is refused. None: wherever it is.
+    """
+
+    user_id: str
+    path: str
+    data: dict[str, Any] = {}
+    seen_step: str | None = None
+
+
+class LockEntry(RunCommand, frozen=True, kw_only=True):
+    """Lock a person's entry by hand: nobody chooses on it until it is unlocked."""
+
+    user_id: str
+
+
+class UnlockEntry(RunCommand, frozen=True, kw_only=True):
+    """Unlock a person's entry by hand."""
+
+    user_id: str
+
+
+class FireRule(Command, frozen=True, kw_only=True):
+    """An inbox run shows an event to one rule, named by its name, whatever triggers it otherwise."""
+
+    rule: str
+    event_id: str
+    payload: Any
+    ticket_id: str | None = None
+    cause: Cause | None = None
 
 
 class CancelRun(RunCommand, frozen=True, kw_only=True):
@@ -205,6 +246,18 @@ class CreateTicket(Command, frozen=True, kw_only=True):
     fields: dict[str, Any]
     start_runs: bool = True
     cause: Cause | None = None
+
+
+class RequestIntervention(CreateTicket, frozen=True, kw_only=True):
+    """A remote asks for an answer: `intervention` is a name, `uid` what the remote calls its request, `email` whose
+    request it is, in lower case, `data` what the form is filled in with. The ticket's fields follow from these."""
+
+    intervention: str
+    uid: str
+    email: str
+    run_id: str
+    data: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
 
 
 class UpdateTicket(Command, frozen=True, kw_only=True):

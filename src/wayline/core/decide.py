@@ -14,6 +14,9 @@ from wayline.core import commands, compensation, recovery, signalling, starting
 from wayline.core.decision import Deciding, Decision
 from wayline.core.facts import Actor, Facts
 from wayline.core.graph import Graph, Node, outcomes_of
+from wayline.core.inbox import choosing
+from wayline.core.inbox import jobs as inbox_jobs
+from wayline.core.inbox.state import Inbox
 from wayline.core.recovery import hold, is_held
 from wayline.core.refusals import Issue, Refusal, not_found
 from wayline.core.roll_back import roll_back
@@ -59,7 +62,12 @@ def new_run(graph: Graph, command: commands.StartRun, *, version: int, at: datet
         unlisted=command.unlisted,
         schedule=command.schedule,
         variables=variables,
+        inbox=_inbox(command, owner_id) if graph.template.is_inbox else None,
     )
+
+
+def _inbox(command: commands.StartRun, owner_id: str | None) -> Inbox:
+    return Inbox(source=command.source_id or owner_id or command.actor.user_id, dispatch=command.dispatch)
 
 
 # -- people's work ---------------------------------------------------------------------------------
@@ -133,6 +141,17 @@ def _reassign(deciding: Deciding, command: commands.ReassignStep) -> None:
         data={"to": list(found.keys)},
     )
     node.kind.hand_to(deciding, activation, node.step, found)
+
+
+def _look_again(deciding: Deciding, command: commands.LookAgain) -> None:
+    moved = False
+    for activation in deciding.run.open if deciding.run.status == "running" else ():
+        node = deciding.graph.nodes[activation.step_id]
+        if node.kind.look_again(deciding, activation, node.step):
+            deciding.note("step_reassigned", f"{node.step.title}: goes with the ticket", activation=activation)
+            moved = True
+    if not moved:
+        raise Refusal("conflict", "Its work is with the same people as before.", code="nothing_changed")
 
 
 def _claim(deciding: Deciding, command: commands.ClaimStep) -> None:
@@ -308,7 +327,7 @@ def _leads_of(deciding: Deciding, activation: Activation) -> list[str]:
 
 def _report(deciding: Deciding, command: commands.ReportAction) -> None:
     run = deciding.run
-    if compensation.takes_report(deciding, command):
+    if compensation.takes_report(deciding, command) or inbox_jobs.takes_report(deciding, command):
         return
     activation = next((a for a in run.open if a.job == command.job_id), None)
     if activation is None or run.status != "running":
@@ -343,8 +362,12 @@ _HANDLERS: dict[type[commands.Command], Callable[[Deciding, Any], None]] = {
     commands.OverrideStep: _override,
     commands.SkipStep: _skip,
     commands.ReassignStep: _reassign,
+    commands.LookAgain: _look_again,
     commands.ClaimStep: _claim,
     commands.ReleaseStep: _release,
+    commands.ChooseEntry: choosing.choose,
+    commands.LockEntry: choosing.lock,
+    commands.UnlockEntry: choosing.unlock,
     commands.SendSignal: _signal,
     commands.CompleteCallback: signalling.complete_callback,
     commands.FireTimer: _fire,

@@ -33,6 +33,9 @@ from wayline.core.effects import (
 )
 from wayline.core.events import Event, EventName
 from wayline.core.facts import Actor, Facts
+from wayline.core.inbox.entries import retire_all, tell_of_entries
+from wayline.core.inbox.scope import Activator
+from wayline.core.inbox.state import Entry
 from wayline.core.refusals import Refusal
 from wayline.core.retry import Retry, delay_before
 from wayline.core.run import (
@@ -80,6 +83,9 @@ class Deciding:
         self.ticket: dict[str, Any] | None = dict(facts.ticket) if facts.ticket is not None else None
         self.events: list[Event] = []
         self.effects: list[Effect] = []
+        # Of an inbox run: who has set steps going, and what the entries that have changed were before.
+        self.activator: Activator | None = None
+        self.entries_before: dict[str, Entry | None] = {}
         self._steps_taken = 0
         self._variables_changed = False
         self._arrivals: list[str] = []
@@ -100,6 +106,8 @@ class Deciding:
                 self._take_a_step(self._arrivals[0])
                 self._visit(self._arrivals.pop(0))
             if run.open or self._arrivals or run.status != "running" or not self.graph.nodes:
+                return
+            if run.inbox is not None and run.inbox.jobs:
                 return
             if not (run.redo or run.closed or run.arrivals):
                 break
@@ -193,6 +201,13 @@ class Deciding:
             return
         self._keep_snapshot(visit, output)
 
+    def end_visit(self, activation: Activation, outcome: str) -> None:
+        """A visit is over and leads nowhere by itself; no snapshot is made of it."""
+        self._keep(self._leave(activation, status="completed", outcome=outcome))
+        self._complete(activation.step_id)
+        title = self.graph.nodes[activation.step_id].step.title
+        self.note("step_completed", f"{title}: {outcome}", activation=activation, data={"outcome": outcome})
+
     def fail(self, activation: Activation, reason: str, message: str) -> None:
         """The step fails for good; without a `failed` connection the run fails with it."""
         node = self.graph.nodes[activation.step_id]
@@ -250,7 +265,9 @@ class Deciding:
             run.begin_timer = None
         run.arrivals = [*run.arrivals, *self._arrivals]
         self._arrivals.clear()
-        if not run.redo:
+        if run.inbox is not None:
+            retire_all(self)
+        elif not run.redo:
             run.closed = [*run.closed, *(at_rest(self, activation) for activation in run.open)]
         for activation in list(run.open):
             self._keep(self._leave(activation, status="cancelled", outcome=None))
@@ -379,6 +396,10 @@ class Deciding:
         """Whose request this is: the ticket's requester, else the owner."""
         found = requester_of(self.circumstances)
         return found.id if found else None
+
+    def forget_scope(self) -> None:
+        """What is there to be named has changed."""
+        self._scope = None
 
     # -- people ----------------------------------------------------------------------------------
 
@@ -516,6 +537,11 @@ class Deciding:
         self.effects.append(RaiseIncident(code=code, message=message, step_id=step_id))
         self.note("incident_raised", message, activation=activation, data={"code": code})
 
+    def incident_at(self, step_id: str, code: str, message: str) -> None:
+        """Flag the run for what has happened at a step it may not be at any more."""
+        self.effects.append(RaiseIncident(code=code, message=message, step_id=step_id))
+        self.note("incident_raised", message, step_id=step_id, data={"code": code})
+
     # -- time ------------------------------------------------------------------------------------
 
     def calendar(self, name: str | None) -> Calendar:
@@ -631,6 +657,7 @@ class Deciding:
 
     def result(self) -> Decision:
         """What it came to; the run's sequence numbers move on by the number of events."""
+        tell_of_entries(self)
         assert self.events or not self.effects, "effects without an event would give their ids to the next decision"
         self.run.seq += len(self.events)
         self.run.decided_at = self.at

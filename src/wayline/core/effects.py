@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from wayline.core.inbox.state import Entry
 from wayline.core.run import EndedVisit
 from wayline.core.snapshot import Delta
 
@@ -155,6 +156,50 @@ class RecordVisit(msgspec.Struct, frozen=True, tag=True):
     delta: Delta | None = None
 
 
+class ShowFace(msgspec.Struct, frozen=True, tag=True):
+    """Keep what a visit to a step of an inbox run shows, once for everybody whose entry it sets.
+
+    `paths` are {label, step, icon}; `by` is whoever activated it.
+    """
+
+    activation_id: str
+    step_id: str
+    title: str
+    label: str
+    style: str
+    subtitle: str | None
+    icon: str | None
+    summary_title: str | None
+    summary: str | None
+    paths: tuple[dict[str, Any], ...]
+    by: str | None
+
+
+class EntryChange(msgspec.Struct, frozen=True):
+    """What a decision made of one person's entry. `before` None: they had none."""
+
+    user_id: str
+    before: Entry | None
+    after: Entry
+
+
+class ChangeEntries(msgspec.Struct, frozen=True, tag=True):
+    """Put entries into inboxes, take them out, and write what has become of them: each person once."""
+
+    changes: tuple[EntryChange, ...]
+
+
+class RecordDispatch(msgspec.Struct, frozen=True, tag=True):
+    """Keep that a message was sent: by whom, to whom as written, and with what."""
+
+    title: str
+    to: str | list[str]
+    attributes: dict[str, Any]
+    due_at: datetime | None
+    by_script: bool
+    sender: str | None
+
+
 class RaiseIncident(msgspec.Struct, frozen=True, tag=True):
     """Flag this run for a person's eye: a cause, never a status."""
 
@@ -179,5 +224,8 @@ Effect = (
     | Send
     | CountUp
     | RecordVisit
+    | ShowFace
+    | ChangeEntries
+    | RecordDispatch
     | RaiseIncident
 )

@@ -53,6 +53,12 @@ EventName = Literal[
     "link_added",
     "link_removed",
     "rule_fired",
+    "entry_chosen",
+    "entry_moved",
+    "entry_retired",
+    "entry_locked",
+    "entry_unlocked",
+    "entry_task_changed",
 ]
 
 

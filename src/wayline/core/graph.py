@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 
 from wayline.core.action import Action
+from wayline.core.inbox.definition import START
+from wayline.core.inbox.step_type import ENTRY
 from wayline.core.steps.catalogue import STEP_TYPES
 from wayline.core.steps.step_type import Step, StepType
 from wayline.core.template import Template, TemplateHead, parse_template
@@ -48,12 +50,12 @@ def graph_of(template: Template) -> Graph:
     nodes = {
         step.id: Node(
             step=step,
-            kind=STEP_TYPES[step.type],
+            kind=kind_of(step),
             targets=targets_of(step),
-            waits=STEP_TYPES[step.type].waits(step),
+            waits=kind_of(step).waits(step),
             position=position,
             compensate=getattr(step, "compensate", None),
-            shown=STEP_TYPES[step.type].describe(step),
+            shown=kind_of(step).describe(step),
             failing=failing_of(step),
         )
         for position, step in enumerate(template.steps)
@@ -61,7 +63,7 @@ def graph_of(template: Template) -> Graph:
     return Graph(
         template=template,
         nodes=nodes,
-        start=template.start or template.steps[0].id,
+        start=START if template.is_inbox else template.start or template.steps[0].id,
         strategies=frozenset(
             who.strategy for node in nodes.values() for _, who in whos_of(node.step) if who.strategy is not None
         ),
@@ -74,10 +76,14 @@ def without_steps(name: str) -> Graph:
     return Graph(template=template, nodes={}, start="", strategies=frozenset())
 
 
+def kind_of(step: Step) -> StepType[Any]:
+    """The type of a step, those of inbox templates among them."""
+    return ENTRY if step.type == ENTRY.type else STEP_TYPES[step.type]
+
+
 def outcomes_of(step: Step) -> tuple[str, ...]:
     """Every outcome the step can end with, `timed_out` among them when it may go on late."""
-    kind = STEP_TYPES[step.type]
-    found = kind.outcomes(step)
+    found = kind_of(step).outcomes(step)
     if step.timeout_hours is not None and step.on_timeout is not None and "timed_out" not in found:
         if step.on_timeout.then == "proceed":
             found = (*found, "timed_out")
@@ -88,12 +94,12 @@ def outcomes_of(step: Step) -> tuple[str, ...]:
 
 def failing_of(step: Step) -> frozenset[str]:
     """The outcomes that end the run when nothing connects them: the type's own, and `failed` of whatever type."""
-    return STEP_TYPES[step.type].failing | {"failed"}
+    return kind_of(step).failing | {"failed"}
 
 
 def targets_of(step: Step) -> dict[str, str]:
     """Outcome → step id. A plain `next` is taken by every outcome but the failing ones; `default` by all the rest."""
-    own = STEP_TYPES[step.type].connections(step)
+    own = kind_of(step).connections(step)
     outcomes, failing = outcomes_of(step), failing_of(step)
     targets: dict[str, str] = {}
     for outcome in outcomes:
@@ -109,7 +115,7 @@ def targets_of(step: Step) -> dict[str, str]:
 
 def whos_of(step: Step) -> list[tuple[str, Any]]:
     """Every who-expression of a step with its path inside it, those of the timeout among them."""
-    found = list(STEP_TYPES[step.type].who(step))
+    found = list(kind_of(step).who(step))
     if step.on_timeout is not None:
         if step.on_timeout.escalate_to is not None:
             found.append(("on_timeout.escalate_to", step.on_timeout.escalate_to))

@@ -15,6 +15,7 @@ from wayline.core.clocks import start_clocks, stop_clocks
 from wayline.core.decision import Deciding
 from wayline.core.effects import CancelTimer, FreeJob, HoldJob, StartTimer
 from wayline.core.graph import Graph
+from wayline.core.inbox.jobs import free_jobs, hold_jobs
 from wayline.core.refusals import Refusal
 from wayline.core.run import HeldCommand, Run
 from wayline.core.signalling import APPROVAL_RECEIVED, is_awaited, require_payload
@@ -30,6 +31,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "cancelled": ("retry",),
 }
 """What an operator may ask of a run, by its status."""
+NOT_FOR_INBOXES = ("retry", "rollback")
+"""What a message cannot be asked: people have read it (record 29)."""
 PARTICIPLES = {
     "pause": "paused",
     "resume": "resumed",
@@ -51,6 +54,8 @@ def allowed(run: Run) -> tuple[str, ...]:
     if run.compensation is not None and run.compensation.state == "running":
         return ()
     words = ALLOWED[run.status]
+    if run.inbox is not None:
+        words = tuple(word for word in words if word not in NOT_FOR_INBOXES)
     return words if run.started_at is not None else tuple(word for word in words if word != "rollback")
 
 
@@ -110,12 +115,16 @@ def pause(deciding: Deciding, command: commands.PauseRun) -> None:
             deciding.move_work(activation)
         if activation.job is not None:
             deciding.effects.append(HoldJob(activation.job))
+    hold_jobs(deciding)
 
 
 def is_held(graph: Graph, run: Run, command: commands.Command) -> bool:
     """Whether a command that comes for a paused run is kept until it goes on. Votes are not: they are refused."""
     if isinstance(command, commands.ReportAction):
-        return command.job_id not in _reported(run) and any(a.job == command.job_id for a in run.open)
+        is_awaited_here = any(a.job == command.job_id for a in run.open) or (
+            run.inbox is not None and command.job_id in run.inbox.jobs
+        )
+        return is_awaited_here and command.job_id not in _reported(run)
     if isinstance(command, commands.CompleteCallback):
         return any(activation.id == command.activation_id for activation in run.open)
     if isinstance(command, commands.SendSignal):
@@ -174,6 +183,7 @@ def resume(deciding: Deciding, command: commands.ResumeRun) -> None:
         if activation.job is not None and activation.job not in reported:
             wanted_at = activation.data.get("next_retry_at", deciding.at)
             deciding.effects.append(FreeJob(activation.job, max(deciding.at, wanted_at)))
+    free_jobs(deciding, reported)
 
 
 def _reported(run: Run) -> set[str]:

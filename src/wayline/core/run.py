@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from wayline.core.cause import Cause
+from wayline.core.inbox.state import Inbox
 
 RunStatus = Literal["pending", "running", "paused", "completed", "failed", "cancelled"]
 ENDED: frozenset[str] = frozenset({"completed", "failed", "cancelled"})
@@ -190,7 +191,8 @@ class Run(msgspec.Struct, omit_defaults=True):
 
     `name` is its own where that is not its template's; an `unlisted` run's template is its own too. `begin_timer`
     brings a pending run on at `begin_at`; with a `schedule` it is one of a series, and `successor` the next of it.
-    `result` is what the signal that completed a run without steps brought.
+    `result` is what the signal that completed a run without steps brought. `inbox` is what a run of an inbox template
+    holds besides; its `open` visits are the steps somebody's active entry is at.
     """
 
     id: str
@@ -237,6 +239,7 @@ class Run(msgspec.Struct, omit_defaults=True):
     started_at: datetime | None = None
     completed_at: datetime | None = None
     result: Any = None
+    inbox: Inbox | None = None
 
     @property
     def ended(self) -> bool:
@@ -281,6 +284,7 @@ class Run(msgspec.Struct, omit_defaults=True):
             compensable=list(self.compensable),
             in_flight=dict(self.in_flight),
             compensation=self.compensation.copy() if self.compensation else None,
+            inbox=self.inbox.copy() if self.inbox else None,
         )
 
 

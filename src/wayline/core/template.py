@@ -5,6 +5,7 @@ Reading a definition gives every issue at once. Whether a readable template make
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ import jsonschema_rs
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from wayline.core.inbox import definition as inbox
 from wayline.core.refusals import Issue
 from wayline.core.steps.catalogue import STEP_TYPES, offered
 from wayline.core.steps.step_type import Step
@@ -108,7 +110,7 @@ class TemplateHead(BaseModel):
 
     name: str = Field(min_length=1, max_length=200)
     description: str | None = Field(None, max_length=10_000)
-    kind: Literal["workflow"] = "workflow"
+    kind: Literal["workflow", "inbox"] = "workflow"
     task_queue: str = Field("itsm-workflows", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
     trigger: Trigger = Trigger()
     variables: dict[str, Variable] = Field(default_factory=dict)
@@ -133,6 +135,11 @@ class Template(BaseModel):
     def start(self) -> str | None:
         """The step a run starts from, when it is not the first."""
         return self.head.start
+
+    @property
+    def is_inbox(self) -> bool:
+        """Whether its runs are messages that people hold entries of."""
+        return self.head.kind == inbox.KIND
 
 
 class TemplateInvalid(ValueError):
@@ -163,7 +170,14 @@ def read(definition: Any) -> tuple[Template | None, list[Issue]]:
         head = TemplateHead.model_validate({k: v for k, v in definition.items() if k != "steps"})
     except ValidationError as error:
         issues += issues_of(error, written=definition)
-    steps = _read_steps(definition.get("steps"), issues)
+    is_inbox = definition.get("kind") == inbox.KIND
+    steps: Sequence[Step]
+    if is_inbox:
+        steps = inbox.read_steps(definition.get("steps"), issues, most=MAX_STEPS)
+        if definition.get("start") not in (None, inbox.START):
+            issues.append(Issue("start", f"An inbox template begins at its step `{inbox.START}`.", "bad_start"))
+    else:
+        steps = _read_steps(definition.get("steps"), issues)
     if head is None or not steps:
         return None, issues
     return Template(head=head, steps=tuple(steps)), issues
@@ -171,7 +185,8 @@ def read(definition: Any) -> tuple[Template | None, list[Issue]]:
 
 def normalised(definition: dict[str, Any]) -> dict[str, Any]:
     """The definition with the flat trigger words (`trigger_type`, `ticket_type`, `trigger_subtype`) folded into
-    `trigger`."""
+    `trigger`, and the steps of an inbox template that stand at its top into `steps`."""
+    definition = inbox.folded(definition)
     flat = {k: definition[k] for k in ("trigger_type", "ticket_type", "trigger_subtype") if k in definition}
     if not flat:
         return definition
@@ -232,20 +247,24 @@ def json_schema() -> dict[str, Any]:
         own = kind.model.model_json_schema(ref_template="#/$defs/{model}")
         definitions.update(own.pop("$defs", {}))
         definitions[f"step_{kind.type}"] = own
+    entries, of_entries = inbox.steps_schema()
+    definitions.update(of_entries)
+    steps = {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MAX_STEPS,
+        "items": {"oneOf": [{"$ref": f"#/$defs/step_{kind.type}"} for kind in offered()]},
+    }
+    is_inbox = {"properties": {"kind": {"const": inbox.KIND}}, "required": ["kind"]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Wayline template",
         **{k: v for k, v in schema.items() if k != "title"},
-        "properties": {
-            **schema["properties"],
-            "steps": {
-                "type": "array",
-                "minItems": 1,
-                "maxItems": MAX_STEPS,
-                "items": {"oneOf": [{"$ref": f"#/$defs/step_{kind.type}"} for kind in offered()]},
-            },
-        },
+        "properties": {**schema["properties"], "steps": True},
         "required": [*schema.get("required", []), "steps"],
+        "if": is_inbox,
+        "then": {"properties": {"steps": entries}},
+        "else": {"properties": {"steps": steps}},
         "$defs": definitions,
     }
 
