@@ -9,6 +9,7 @@ from bench.workloads.request_rounds import W1_CONTENDERS, W2_CONTENDERS, run_rou
 from bench.workloads.w1_sqlite import judge_w1
 from bench.workloads.w2_postgresql import judge_w2
 from bench.workloads.w4_rules import measure_w4
+from bench.workloads.w6_inbox import measure_w6
 from bench.workloads.w8_replay import measure_w8
 
 Measure = Callable[[Sequence[str], int], Iterable[Result]]
@@ -28,6 +29,10 @@ def _measure_rules(_chosen: Sequence[str], rounds: int) -> Iterable[Result]:
     yield measure_w4(rounds=rounds)
 
 
+def _measure_inbox(_chosen: Sequence[str], rounds: int) -> Iterable[Result]:
+    yield measure_w6(rounds=rounds)
+
+
 def _measure_replay(_chosen: Sequence[str], rounds: int) -> Iterable[Result]:
     yield measure_w8(rounds=rounds)
 
@@ -36,6 +41,7 @@ def _measure_replay(_chosen: Sequence[str], rounds: int) -> Iterable[Result]:
 WORKLOADS: dict[tuple[str, ...], Measure] = {
     ("W1", "W2"): _measure_requests,
     ("W4",): _measure_rules,
+    ("W6",): _measure_inbox,
     ("W8",): _measure_replay,
 }
 NAMES = tuple(name for together in WORKLOADS for name in together)
