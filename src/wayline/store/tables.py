@@ -404,6 +404,71 @@ work_offers = _table(
     ),
 )
 
+# -- messages: inbox runs, what they show and to whom ----------------------------------------------
+
+dispatches = _table(
+    "dispatches",
+    # The run's id: a dispatch is a run that somebody has sent.
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("template_id", Id, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    # To whom as it was written: a user query, or a list of people.
+    sa.Column("sent_to", Written, nullable=False),
+    sa.Column("attributes", Written, nullable=False),
+    sa.Column("sender_id", Id),
+    sa.Column("by_script", sa.Boolean, nullable=False),
+    sa.Column("due_at", Instant),
+    sa.Column("sent_at", Instant, nullable=False),
+    sa.Index(None, "tenant_id", "sent_at", "id"),
+    sa.Index(None, "tenant_id", "sender_id", "sent_at", "id"),
+)
+
+entry_faces = _table(
+    "entry_faces",
+    # The activation's id: what one visit to a step shows everybody whose entry it has set.
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("run_id", Id, nullable=False),
+    sa.Column("step_id", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("style", sa.Text, nullable=False),
+    sa.Column("subtitle", sa.Text),
+    sa.Column("icon", sa.Text),
+    sa.Column("summary_title", sa.Text),
+    sa.Column("summary", sa.Text),
+    sa.Column("paths", Written, nullable=False),
+    sa.Column("activated_by", Id),
+    sa.Column("activated_at", Instant, nullable=False),
+)
+
+entries = _table(
+    "entries",
+    sa.Column("id", Id, primary_key=True),
+    _tenant(),
+    sa.Column("run_id", Id, nullable=False),
+    sa.Column("user_id", Id, nullable=False),
+    # NULL: it was sent to them, and no step has been set for them.
+    sa.Column("face_id", Id),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("task", sa.Text, nullable=False),
+    # What locked it: a step, somebody by hand, or nothing.
+    sa.Column("lock", sa.Text, nullable=False),
+    sa.Column("locked_by", Id),
+    sa.Column("changed_at", Instant, nullable=False),
+    sa.Index(None, "run_id", "user_id", unique=True),
+    sa.Index(
+        "ix_entries_retired",
+        "tenant_id",
+        "user_id",
+        "changed_at",
+        "id",
+        sqlite_where=sa.text("status = 'retired'"),
+        postgresql_where=sa.text("status = 'retired'"),
+    ),
+)
+
 # -- what is still to come -------------------------------------------------------------------------
 
 timers = _table(

@@ -51,8 +51,8 @@ class Outside(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Inbox(msgspec.Struct, omit_defaults=True):
-    """An inbox run beside what every run has. `source` is who started it, `title` what its entries are called; `entries`
-    go by person, `jobs` by the id of their effect; `choice` is the latest one: {path, step, by, data}."""
+    """An inbox run beside what every run has. `source` is who started it, `title` what its entries are called;
+    `entries` go by person, `jobs` by the id of their effect; `choice` is the latest one: {path, step, by, data}."""
 
     source: str | None = None
     title: str = ""
