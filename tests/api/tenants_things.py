@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from browser import Browser
 from served_desk import Desk
 
 API = "/api/v1"
@@ -57,6 +58,8 @@ def things_of(desk: Desk) -> dict[str, str]:
         "/views": made("/views", {"name": "V", "screen": "tickets", "shared": True})["id"],
         "/calendars": made("/calendars", {"name": "Office", "timezone": "UTC"})["id"],
         "/webhooks": webhook["id"],
+        "/chat-channels": made("/chat-channels", {"name": "Desk", "url": "jsons://chat.example/desk"})["id"],
+        "/subscriptions": made("/push/subscriptions", Browser("https://push.example/x").subscription)["id"],
         "/deliveries": root.post(f"{API}/webhooks/{webhook['id']}/test").json()["id"],
         "/versions": "1",
         "/v1/workflows": talk["id"],

@@ -5,10 +5,13 @@ from __future__ import annotations
 import msgspec
 
 from wayline.actions.addresses import Allowed
+from wayline.actions.chat.send_chat import Chat, ChatBook
 from wayline.actions.email import Mail
+from wayline.actions.epilog import Epilogs, RemoteBook
 from wayline.actions.http_request import HttpRequests
 from wayline.actions.job import Performer
 from wayline.actions.push import Push, PushBook
+from wayline.actions.script.performer import ScriptBook, Scripts
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -20,6 +23,9 @@ class Surroundings(msgspec.Struct, frozen=True):
     mail_from: str
     address: str
     push_book: PushBook
+    script_book: ScriptBook
+    chat_book: ChatBook
+    remote_book: RemoteBook
 
 
 def performers(around: Surroundings) -> dict[str, Performer]:
@@ -32,10 +38,13 @@ def performers(around: Surroundings) -> dict[str, Performer]:
             address=around.address,
             secret_key=around.secret_key,
         ),
+        "run_script": Scripts(around.script_book),
         "push": Push(
             allowed=around.outbound_allow,
             address=around.address,
             mail_from=around.mail_from,
             book=around.push_book,
         ),
+        "send_chat": Chat(allowed=around.outbound_allow, address=around.address, book=around.chat_book),
+        "intervention_epilog": Epilogs(allowed=around.outbound_allow, book=around.remote_book),
     }

@@ -237,7 +237,29 @@ SHAPES: dict[str, Shape] = {
     ),
     "InstancesOfTicket": _record(active=_list(_ref("Instance")), finished=_list(_ref("Instance"))),
     "Ticket": _TICKET,
-    "TicketInFull": {"allOf": [_ref("Ticket"), _record(workflow_instances=_list(_ID))]},
+    "TicketInFull": {
+        "allOf": [
+            _ref("Ticket"),
+            _record(workflow_instances=_list(_ID), interventions=_list(_ref("InterventionOnTicket"))),
+        ]
+    },
+    "InterventionOnTicket": _record(
+        id=_ID,
+        intervention_id=_NUMBER,
+        intervention=_TEXT,
+        uid=_TEXT,
+        state=_words("waiting", "paused", "sending", "answered", "taken", "final", "failed", "cancelled"),
+        item_id=_maybe(_ID),
+        response_id=_maybe(_ID),
+        submitted_by=_maybe(_ID),
+        submitted_by_name=_maybe(_TEXT),
+        submitted_at=_maybe(_AT),
+        attempts=_NUMBER,
+        next_attempt_at=_maybe(_AT),
+        error=_maybe(_TEXT),
+        can_resend=_FLAG,
+        created_at=_AT,
+    ),
     "Comment": _record(
         id=_ID,
         ticket_id=_ID,
@@ -363,6 +385,18 @@ SHAPES: dict[str, Shape] = {
     "RunEvent": _record(
         seq=_NUMBER, event=_TEXT, at=_AT, step_id=_maybe(_TEXT), actor=_maybe(_ID), detail=_TEXT, data=_MAP
     ),
+    "ChatChannel": _record(
+        id=_ID,
+        name=_TEXT,
+        service=_TEXT,
+        url=_TEXT,
+        is_default=_FLAG,
+        tried_at=_maybe(_AT),
+        error=_maybe(_TEXT),
+        created_by=_maybe(_ID),
+        created_at=_AT,
+        updated_at=_AT,
+    ),
     "PushKey": _record(key=_TEXT),
     "PushSubscription": _record(id=_ID, host=_TEXT, label=_maybe(_TEXT), expires_at=_maybe(_AT), created_at=_AT),
     "Issue": _record(path=_TEXT, message=_TEXT, code=_TEXT),
@@ -389,6 +423,27 @@ SHAPES: dict[str, Shape] = {
         priority=_maybe(_TEXT),
         group=_maybe(_ID),
     ),
+    "Intervention": _record(
+        id=_NUMBER,
+        name=_TEXT,
+        title=_TEXT,
+        queue_name=_TEXT,
+        fields=_list(_MAP),
+        texts=_record(private=_maybe(_TEXT), public=_maybe(_TEXT), final=_maybe(_TEXT)),
+        labels=_list(_TEXT),
+        remote_enabled=_FLAG,
+        remote_epilog_url=_maybe(_TEXT),
+        remote_timeout_seconds=_NUMBER,
+        remote_name=_maybe(_TEXT),
+        has_token=_FLAG,
+        notify_inbox_managers=_FLAG,
+        create_urgent=_FLAG,
+    ),
+    "RemoteToken": _record(
+        intervention_id=_NUMBER, remote_name=_TEXT, token=_maybe(_TEXT), signing_secret=_maybe(_TEXT)
+    ),
+    "TicketAskedFor": _record(ticket_id=_ID, ticket_number=_TEXT, uid=_TEXT),
+    "IdempotencyKey": _record(idempotency_key=_TEXT),
     "BusinessHours": _record(
         mode=_words("simple", "per_day", "always"),
         timezone=_TEXT,

@@ -22,6 +22,7 @@ from wayline.api import (
     business_hours,
     calendars,
     callbacks,
+    chat_channels,
     decision_links,
     docs,
     escalations,
@@ -31,6 +32,8 @@ from wayline.api import (
     inbox,
     incidents,
     instances,
+    intervention_requests,
+    interventions,
     live,
     login,
     mailboxes,
@@ -51,6 +54,7 @@ from wayline.api import (
     templates,
     tenants,
     ticket_comments,
+    ticket_interventions,
     ticket_links,
     tickets,
     tokens,
@@ -91,6 +95,7 @@ RESOURCES: tuple[Resource, ...] = tuple(
         tickets,
         ticket_comments,
         ticket_links,
+        ticket_interventions,
         attachments,
         users,
         groups,
@@ -99,6 +104,7 @@ RESOURCES: tuple[Resource, ...] = tuple(
         calendars,
         notifications,
         push,
+        chat_channels,
         incidents,
         rules,
         rule_dry_run,
@@ -115,6 +121,8 @@ RESOURCES: tuple[Resource, ...] = tuple(
         resolution_categories,
         escalations,
         business_hours,
+        interventions,
+        intervention_requests,
         live,
         docs,
     )
@@ -150,6 +158,7 @@ def application(wayline: Wayline) -> Frame:
     app.state.callers = Callers(wayline)
     app.state.limits = Limits(wayline.settings.rate_limit_per_minute)
     app.state.past_rules = rule_evaluations.PastRules()
+    app.state.keys_in_flight = set()
     app.state.resources = RESOURCES
     return Frame(app)
 

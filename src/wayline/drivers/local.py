@@ -13,6 +13,7 @@ from wayline.actions.addresses import allowed_from
 from wayline.actions.catalogue import Surroundings, performers
 from wayline.actions.outbound import Outbound
 from wayline.actions.webhook import WebhookCalls
+from wayline.drivers.chat_book import StoredChatBook
 from wayline.drivers.claims import Claims
 from wayline.drivers.database_access import DatabaseAccess
 from wayline.drivers.escalations import EscalationLoop
@@ -23,7 +24,9 @@ from wayline.drivers.outbox import OutboxLoop
 from wayline.drivers.presence import PresenceLoop
 from wayline.drivers.push_book import StoredPushBook
 from wayline.drivers.recurring import RecurringLoop
+from wayline.drivers.remote_book import StoredRemoteBook
 from wayline.drivers.rule_sweeps import SweepLoop
+from wayline.drivers.script_jobs import StoredScripts
 from wayline.drivers.timers import TimerLoop
 from wayline.drivers.webhooks import WebhookLoop
 from wayline.engine.door import Door
@@ -48,6 +51,9 @@ class LocalDriver:
                 mail_from=settings.mail_from,
                 address=settings.address,
                 push_book=StoredPushBook(self.access, secret_key),
+                script_book=StoredScripts(self.access),
+                chat_book=StoredChatBook(self.access, secret_key),
+                remote_book=StoredRemoteBook(self.access, secret_key),
             )
         )
         served = settings.served_task_queues

@@ -61,11 +61,15 @@ def read_channel(connection: sa.Connection, *, tenant_id: str, channel_id: str) 
     return None if row is None else StoredChannel(*row)
 
 
-def channel_called(connection: sa.Connection, *, tenant_id: str, name: str | None) -> tuple[str, str, bytes] | None:
-    """(id, name, sealed address) of the tenant's channel of that name, case aside; None is the default one."""
+def channel_called(
+    connection: sa.Connection, *, tenant_id: str, name: str | None = None, channel_id: str | None = None
+) -> tuple[str, str, bytes] | None:
+    """(id, name, sealed address) of the tenant's channel of that id, else of that name, case aside, else the default
+    one."""
+    named = chat_channels.c.is_default if name is None else chat_channels.c.folded_name == folded(name)
     query = sa.select(chat_channels.c.id, chat_channels.c.name, chat_channels.c.sealed_url).where(
         chat_channels.c.tenant_id == tenant_id,
-        chat_channels.c.is_default if name is None else chat_channels.c.folded_name == folded(name),
+        named if channel_id is None else chat_channels.c.id == channel_id,
     )
     row = connection.execute(query).one_or_none()
     return None if row is None else (row.id, row.name, bytes(row.sealed_url))
