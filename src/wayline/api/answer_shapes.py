@@ -397,6 +397,12 @@ SHAPES: dict[str, Shape] = {
         created_at=_AT,
         updated_at=_AT,
     ),
+    "UserQueryPreview": _record(
+        count=_NUMBER,
+        users=_list(_record(id=_ID, name=_TEXT, email=_TEXT)),
+        description=_TEXT,
+        warnings=_list(_record(message=_TEXT, position=_NUMBER, line=_NUMBER, column=_NUMBER)),
+    ),
     "PushKey": _record(key=_TEXT),
     "PushSubscription": _record(id=_ID, host=_TEXT, label=_maybe(_TEXT), expires_at=_maybe(_AT), created_at=_AT),
     "Issue": _record(path=_TEXT, message=_TEXT, code=_TEXT),

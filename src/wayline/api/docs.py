@@ -97,7 +97,7 @@ def _operation(endpoint: Described, bodies: Mapping[Any, dict[str, Any]]) -> dic
         operation["description"] = "\n\n".join(said)
     parameters = [*_path_parameters(endpoint.path), *_query_parameters(endpoint.query)]
     if endpoint.method == "post" and not endpoint.public:
-        parameters.append(_IDEMPOTENCY_KEY)
+        parameters.append({**_IDEMPOTENCY_KEY, "required": endpoint.needs_key})
     if parameters:
         operation["parameters"] = parameters
     if _is_model(endpoint.body):
@@ -189,7 +189,7 @@ def _refusals(endpoint: Described) -> set[int]:
             found |= {400, 409, 413}  # with an Idempotency-Key: a bad one, one used for another request, a long body
     if surface_of(endpoint.path) in ("002", "004"):
         found = {422 if status == 400 else status for status in found}
-    return found
+    return found | {400} if endpoint.needs_key else found
 
 
 @resource.endpoint("GET", "/", public=True, status=307)

@@ -160,6 +160,7 @@ class Described(msgspec.Struct, frozen=True):
     yaml: bool = False
     media_types: tuple[str, ...] = (JSON_TYPE,)
     form: Any = None
+    needs_key: bool = False
 
 
 class Resource:
@@ -189,17 +190,20 @@ class Resource:
         media_types: tuple[str, ...] = (JSON_TYPE,),
         form: type[BaseModel] | None = None,
         admit: Callable[[Call], Awaitable[None]] | None = None,
+        identify: Callable[[Request], Caller] | None = None,
+        needs_key: bool = False,
     ) -> Callable[[Endpoint], Endpoint]:
         """Declare an endpoint. `public` ones are called by anybody; `upload` ones read a form with the part `file`
         themselves, those with a `form` the fields a page sends; `answer` is the JSON Schema of the 2xx body,
         `media_types` what that is sent as. `yaml`: the body may be written so too. `admit` refuses, before the body is
-        read, what the plan does not allow.
+        read, what the plan does not allow. `identify` knows callers that others do not; `needs_key`: without an
+        Idempotency-Key it is refused (400).
         """
 
         def declare(function: Endpoint) -> Endpoint:
             async def handle(request: Request) -> Response:
                 app = request.app.state
-                caller = None if public else app.callers.identify(request)
+                caller = None if public else (identify or app.callers.identify)(request)
                 if caller is not None:
                     allow(caller, ability=ability, roles=roles)
                     app.limits.count(caller)
@@ -208,6 +212,8 @@ class Resource:
                     call.query = parsed_query(request, query)
                 if admit is not None:
                     await admit(call)
+                if needs_key and not request.headers.get("idempotency-key"):
+                    raise Problem("bad_request", "Send an Idempotency-Key.")
                 if body is not None:
                     call.body = await parsed_body(call, body, yaml=yaml)
                 return await function(call)
@@ -232,6 +238,7 @@ class Resource:
                     yaml=yaml,
                     media_types=media_types,
                     form=form,
+                    needs_key=needs_key,
                 )
             )
             return function

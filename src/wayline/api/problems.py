@@ -13,6 +13,7 @@ from wayline.core.refusals import Issue, Refusal
 
 STATUS = {
     "invalid": 400,
+    "bad_request": 400,
     "forbidden": 403,
     "license": 403,
     "not_found": 404,
@@ -30,6 +31,7 @@ STATUS = {
 }
 CODES = {
     "invalid": "VALIDATION_ERROR",
+    "bad_request": "VALIDATION_ERROR",
     "forbidden": "FORBIDDEN",
     "license": "LICENSE_LIMIT",
     "not_found": "NOT_FOUND",
@@ -57,7 +59,8 @@ class Unauthorized(Refusal):
 
 
 class Problem(Refusal):
-    """A refusal of a kind only HTTP knows: `method_not_allowed`, `unsupported`, `rate_limited`, `unavailable`."""
+    """A refusal of a kind only HTTP knows: `bad_request` (a header's, 400 on every surface), `method_not_allowed`,
+    `unsupported`, `rate_limited`, `unavailable`."""
 
     def __init__(self, kind: str, message: str, **details: Any) -> None:
         super().__init__("invalid", message, code=kind, details=details)

@@ -29,6 +29,7 @@ from wayline.core.ticket import number_in
 from wayline.engine.door import Transaction
 from wayline.store import queues as stored
 from wayline.store.directory import touch
+from wayline.store.interventions import interventions_of_queue
 from wayline.store.mailboxes import read_mailbox
 from wayline.store.name_uses import Uses, uses_of
 from wayline.store.queues import StoredQueue, TicketPlace
@@ -99,7 +100,8 @@ async def create_queue(call: Call) -> Response:
     "POST", "/queues/update", **writing(QueueChanges), answer=holding(queue="Queue"), refusals=(404, 409)
 )
 async def update_queue(call: Call) -> Response:
-    """Another name or mailbox. Its tickets go with the name; templates and rules that name it keep it from changing."""
+    """Another name or mailbox. Its tickets, escalations and interventions go with the name; templates and rules that
+    name it keep it from changing."""
     body: QueueChanges = call.body
     tenant_id, given = call.caller.tenant_id, call.body.model_fields_set
 
@@ -146,6 +148,8 @@ def _uses(tx: Transaction, tenant_id: str, queue: StoredQueue) -> dict[str, Any]
     if held:
         uses["tickets"] = max(queue.ticket_count, 1)
     uses |= uses_of(tx.connection, tenant_id=tenant_id, field="queue", name=queue.name)
+    if names := interventions_of_queue(tx.connection, tenant_id=tenant_id, number=queue.id):
+        uses["interventions"] = names
     if numbers := stored.escalations_of_queue(tx.connection, tenant_id=tenant_id, number=queue.id):
         uses["escalations"] = [str(number) for number in numbers]
     return uses

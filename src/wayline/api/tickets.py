@@ -15,6 +15,7 @@ from wayline.api.endpoint import Call, Resource, page_of
 from wayline.api.problems import data, issue, json
 from wayline.api.ticket_access import STAFF, OldestFirst, only_of, visible_ticket
 from wayline.api.ticket_filters import TicketList, filter_of
+from wayline.api.ticket_interventions import shown_on_ticket
 from wayline.api.ticket_view import history_shown, names_in, people_in, ticket_shown
 from wayline.core import commands
 from wayline.core.refusals import Issue, Refusal
@@ -111,7 +112,7 @@ async def create_ticket(call: Call) -> Response:
 
 def _created(answer: TicketAnswer) -> Response:
     shown = ticket_shown(answer.ticket, names_in(answer.directory, answer.ticket))
-    return data({**shown, "workflow_instances": list(answer.run_ids)}, 201)
+    return data({**shown, "workflow_instances": list(answer.run_ids), "interventions": []}, 201)
 
 
 @resource.endpoint("GET", "/tickets", ability="ticket:read", query=TicketList, answer=page("Ticket"))
@@ -156,7 +157,8 @@ def _shown(
 
 @resource.endpoint("GET", "/tickets/{id}", ability="ticket:read", answer=one("TicketInFull"), refusals=(404,))
 async def get_ticket(call: Call) -> Response:
-    """One ticket, by id or number, with its links and the ids of its runs in `workflow_instances`.
+    """One ticket, by id or number, with its links, the ids of its runs in `workflow_instances` and, for staff, what
+    remotes have asked by it in `interventions`.
 
     Its `ETag` may be sent as `If-Match` with a change, which is then refused when the ticket has moved on.
     """
@@ -175,7 +177,13 @@ def _with_runs(
 ) -> dict[str, Any]:
     shown = _shown(connection, tenant_id, requester_id, [ticket])[0]
     run_ids = runs_of_ticket(connection, tenant_id=tenant_id, ticket_id=ticket["id"], owner_id=requester_id)
-    return {**shown, "workflow_instances": run_ids}
+    # What a remote has asked is a run of its ticket: most tickets have none.
+    asked = (
+        shown_on_ticket(connection, tenant_id=tenant_id, ticket_id=ticket["id"])
+        if run_ids and requester_id is None
+        else []
+    )
+    return {**shown, "workflow_instances": run_ids, "interventions": asked}
 
 
 @resource.endpoint(

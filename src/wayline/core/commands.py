@@ -239,6 +239,31 @@ class ReportAction(RunCommand, frozen=True, kw_only=True):
     claim_token: str | None = None
 
 
+class ReportScript(ReportAction, frozen=True, kw_only=True):
+    """A script that a run waits for has ended: what it `asked` for, each {do, with}, is carried out with the report, if
+    the run still wants it. `ticket_ids` are the tickets those name; `script_id` is the saved one's."""
+
+    asked: tuple[dict[str, Any], ...] = ()
+    ticket_ids: tuple[str, ...] = ()
+    script_id: str | None = None
+
+
+class FinishScript(Command, frozen=True, kw_only=True):
+    """A script that a rule had run has ended well: what it asked for is carried out, and its job is done.
+
+    `origin` is {rule: {id, name}, by, ticket_id, event_id, cause}: whose script it is, and what it is about; the other
+    fields are those of ReportScript.
+    """
+
+    job_id: str
+    claim_token: str
+    origin: dict[str, Any]
+    output: dict[str, Any] = {}
+    asked: tuple[dict[str, Any], ...] = ()
+    ticket_ids: tuple[str, ...] = ()
+    script_id: str | None = None
+
+
 class CreateTicket(Command, frozen=True, kw_only=True):
     """Open a ticket and start every template its type triggers. `cause` is the chain of rules that wanted it."""
 

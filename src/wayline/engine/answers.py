@@ -58,11 +58,19 @@ class CommentAnswer(msgspec.Struct, frozen=True):
     comment: Mapping[str, Any]
 
 
+class InterventionAnswer(msgspec.Struct, frozen=True):
+    """RequestIntervention's answer: the ticket that stands for what was asked, whether it is new or was there."""
+
+    ticket_id: str
+    number: str
+    uid: str
+
+
 class FileAnswer(msgspec.Struct, frozen=True):
     """AttachFile's answer: the file's row."""
 
     file: Mapping[str, Any]
 
 
-Answer = ReactionAnswer | RunAnswer | TicketAnswer | CommentAnswer | datetime | FileAnswer
+Answer = ReactionAnswer | RunAnswer | TicketAnswer | CommentAnswer | datetime | FileAnswer | InterventionAnswer
 LiveChange = tuple[str, str, dict[str, Any], frozenset[str] | None]

@@ -16,8 +16,10 @@ from wayline.core.commands import Command
 from wayline.core.refusals import Refusal, not_found
 from wayline.engine.answers import Answer, ReactionAnswer, TicketAnswer
 from wayline.engine.escalating import escalate_ticket
-from wayline.engine.reacting import let_rules_react, receive_hook, sweep_ticket
+from wayline.engine.interventions import let_requests_follow, request_intervention
+from wayline.engine.reacting import fire_rule, let_rules_react, receive_hook, sweep_ticket
 from wayline.engine.run_commands import consume, migrate_run, run_command, start_run
+from wayline.engine.script_ends import finish_script, report_script
 from wayline.engine.tenant_facts import TenantFacts
 from wayline.engine.ticket_commands import add_comment, attach_file, create_ticket, link_ticket, update_ticket
 from wayline.engine.working_set import WorkingSet
@@ -41,7 +43,11 @@ def decide_command(work: WorkingSet, command: Command) -> Answer:
     if command.effect_id is not None:
         work.sent.discard(command.effect_id)
         work.changes.delete(outbox, command.effect_id)
-    return _after_rules(work, tenant, command, answer) if work.cascade else answer
+    if work.cascade:
+        answer = _after_rules(work, tenant, command, answer)
+    if work.moved:
+        let_requests_follow(work, command)
+    return answer
 
 
 def _after_rules(work: WorkingSet, tenant: TenantFacts, command: Command, answer: Answer) -> Answer:
@@ -65,7 +71,11 @@ _HANDLERS: dict[type[Command], Callable[[WorkingSet, TenantFacts, Any], Answer]]
     commands.MigrateRun: migrate_run,
     commands.SweepTicket: sweep_ticket,
     commands.ReceiveHook: receive_hook,
+    commands.ReportScript: report_script,
+    commands.FinishScript: finish_script,
+    commands.FireRule: fire_rule,
     commands.CreateTicket: create_ticket,
+    commands.RequestIntervention: request_intervention,
     commands.UpdateTicket: update_ticket,
     commands.AddComment: add_comment,
     commands.AttachFile: attach_file,

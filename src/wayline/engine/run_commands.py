@@ -19,6 +19,7 @@ from wayline.engine.answers import RunAnswer
 from wayline.engine.applying import take_over
 from wayline.engine.tenant_facts import TenantFacts
 from wayline.engine.working_set import REVIVING, HeldRun, WorkingSet
+from wayline.store import runs as stored_runs
 from wayline.store.executions import bring_back
 from wayline.store.runs import StoredRun
 from wayline.store.snapshots import read_snapshot
@@ -28,7 +29,7 @@ from wayline.store.timeline import GENESIS
 
 def run_command(work: WorkingSet, tenant: TenantFacts, command: Command) -> RunAnswer:
     assert isinstance(command, RunCommand)
-    if isinstance(command, commands.ReportAction) and _is_overtaken(work, command):
+    if isinstance(command, commands.ReportAction) and is_overtaken(work, command):
         raise Refusal("conflict", "Another worker has taken that job.", code="stale_report")
     held = work.runs.get(command.run_id)
     if held is None or held.stored.run.tenant_id != tenant.id:
@@ -88,7 +89,7 @@ def _facts(work: WorkingSet, tenant: TenantFacts, held: HeldRun, command: RunCom
     return msgspec.structs.replace(facts, snapshot=snapshot)
 
 
-def _is_overtaken(work: WorkingSet, report: commands.ReportAction) -> bool:
+def is_overtaken(work: WorkingSet, report: commands.ReportAction | commands.FinishScript) -> bool:
     """Whether the job has since been given to somebody else, whose outcome counts. A job that was cancelled while
     it was being done has no row any more: whether its outcome still matters is for the run to say."""
     claimed = work.claims.get(report.job_id, report.claim_token)
@@ -99,7 +100,7 @@ def consume(work: WorkingSet, command: Command) -> None:
     """A timer that fired and a job that ended are done with, whether or not anybody still wanted them."""
     if isinstance(command, commands.FireTimer):
         work.changes.delete(timers, command.timer_id)
-    elif isinstance(command, commands.ReportAction):
+    elif isinstance(command, commands.ReportAction | commands.FinishScript):
         if any(row["b_id"] == command.job_id for row in work.changes.retried_jobs):
             work.claims[command.job_id] = None
         else:
@@ -115,7 +116,9 @@ def start_run(work: WorkingSet, tenant: TenantFacts, command: commands.StartRun)
         raise _already_active()
     at = command.at or work.at
     command = msgspec.structs.replace(command, task_queue=_task_queue(work, command, graph))
-    owner_id = command.owner_id or (held_ticket.stored.ticket["requester"] if held_ticket else None)
+    owner_id = command.owner_id
+    if owner_id is None and held_ticket is not None and not command.unlisted:
+        owner_id = held_ticket.stored.ticket["requester"]
     run = new_run(graph, command, version=version, at=at, owner_id=owner_id)
     held = HeldRun(stored=StoredRun(run=run, version=0, head=GENESIS), seen_version=0, graph=graph)
     decision = decide(graph, run, command, work.facts(tenant, held), at)
@@ -128,6 +131,19 @@ def start_run(work: WorkingSet, tenant: TenantFacts, command: commands.StartRun)
     return RunAnswer(
         run=held.stored.run, graph=graph, created=run, events=decision.events, at=at, actor_id=command.actor.user_id
     )
+
+
+def know_live_templates(work: WorkingSet, ticket_id: str) -> None:
+    """Which templates have a live run on the ticket: as stored, and as this batch has it since."""
+    if ticket_id in work.live_templates_known or work.tickets[ticket_id].seen_version == 0:
+        return
+    work.live_templates_known.add(ticket_id)
+    live = dict(stored_runs.live_runs(work.connection, ticket_id))
+    for run in (held.stored.run for held in work.runs.values() if held.stored.run.ticket_id == ticket_id):
+        live.pop(run.id, None)
+        if not run.ended:
+            live[run.id] = run.template_id
+    work.live_templates |= {(ticket_id, template_id) for template_id in live.values()}
 
 
 def _template_of(work: WorkingSet, tenant: TenantFacts, command: commands.StartRun) -> tuple[Graph, int]:

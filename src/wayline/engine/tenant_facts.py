@@ -25,6 +25,7 @@ from wayline.store.directory import (
     tenant_versions,
 )
 from wayline.store.escalations import escalations_of
+from wayline.store.interventions import has_interventions
 from wayline.store.push_subscriptions import subscriptions_by_person
 from wayline.store.rules import rule_set_at
 from wayline.store.webhooks import subscriptions
@@ -51,6 +52,8 @@ class TenantFacts(msgspec.Struct, frozen=True):
     # Ids of the subscriptions of people's browsers, by person.
     push_subscriptions: Mapping[str, tuple[str, ...]] = {}
     chat_channels: tuple[str, ...] = ()
+    # Whether remotes may ask something here at all.
+    has_interventions: bool = False
 
     @property
     def hours(self) -> Calendar:
@@ -112,6 +115,7 @@ class TenantCache:
                     unreadable_calendars=loaded.unreadable,
                     subscribers=subscribers_of(subscriptions(connection, tenant_id)),
                     escalations=escalations_of(connection, tenant_id),
+                    has_interventions=has_interventions(connection, tenant_id),
                     push_subscriptions=subscriptions_by_person(connection, tenant_id),
                     chat_channels=names_of(connection, tenant_id),
                     rules=kept.rules if kept is not None else NO_RULES,

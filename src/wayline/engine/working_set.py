@@ -19,6 +19,7 @@ from wayline.core.escalation import EscalationTimer, timed
 from wayline.core.events import Event
 from wayline.core.facts import Actor, Facts
 from wayline.core.graph import Graph
+from wayline.core.inbox.state import Entry
 from wayline.core.refusals import not_found
 from wayline.core.rules import Cascade
 from wayline.core.run import DEFAULT_TASK_QUEUE
@@ -36,12 +37,15 @@ from wayline.store import signal_ids as stored_signals
 from wayline.store import tickets as stored_tickets
 from wayline.store.changes import Changes, Overtaken
 from wayline.store.directory import touch
+from wayline.store.entries import change_of
+from wayline.store.interventions import Request
 from wayline.store.queues import insert_queue, is_open
 from wayline.store.resolution_categories import FIRST_COLOUR, hold_categories, insert_category
 from wayline.store.runs import StoredRun
 from wayline.store.tables import (
     comments,
     counters,
+    entries,
     escalation_timers,
     jobs,
     runs,
@@ -60,6 +64,8 @@ from wayline.store.workload import open_work_of, rotations_of
 _encode = msgspec.msgpack.Encoder().encode
 # What brings an ended run to life again.
 REVIVING = (commands.RetryRun, commands.RollBackRun)
+SCRIPTS = (commands.ReportScript, commands.FinishScript)
+_HANDED_ON = frozenset({"queue", "group", "assignee"})
 
 
 class HeldRun(msgspec.Struct):
@@ -108,12 +114,18 @@ class WorkingSet:
         self.tickets: dict[str, HeldTicket] = {}
         self.live_templates: set[tuple[str, str]] = set()
         self.links: dict[tuple[str, str, str], bool] = {}
+        # What remotes have asked in this batch, by tenant, intervention and uid; and tickets that were handed on.
+        self.requested: dict[tuple[str, int, str], Request] = {}
+        self.moved: set[str] = set()
         self.counters: dict[tuple[str, str], int] = {}
         self.counters_seen: dict[tuple[str, str], int | None] = {}
         self.open_work: dict[str, dict[str, int]] = {}
         self.items: dict[str, dict[str, Any] | None] = {}
         self.offers: dict[str, list[dict[str, Any]]] = {}
         self.stored_items: set[str] = set()
+        # Entries that have changed: their rows, and what they were before the batch; and active ones at another step.
+        self.entries: dict[str, tuple[dict[str, Any], Entry | None]] = {}
+        self.moved_entries: dict[str, str] = {}
         self.timers: dict[str, dict[str, Any]] = {}
         self.jobs: dict[str, dict[str, Any]] = {}
         self.claims: dict[str, str | None] = {}
@@ -145,6 +157,7 @@ class WorkingSet:
             self.sent = stored_outbox.waiting(self.connection, sent, lock=self.shared)
         run_ids = list({c.run_id for c in wanted if isinstance(c, RunCommand)})
         ticket_ids = {t for c in wanted if (t := getattr(c, "ticket_id", None)) is not None}
+        ticket_ids |= {t for c in wanted if isinstance(c, SCRIPTS) for t in c.ticket_ids}
         ticket_ids -= {c.ticket_id for c in wanted if isinstance(c, commands.CreateTicket)}
         if run_ids and self.shared:
             roots = stored_runs.tickets_of_runs(self.connection, run_ids)
@@ -162,7 +175,8 @@ class WorkingSet:
         starting += [ticket_id for ticket_id in reviving if ticket_id is not None]
         if starting:
             self.live_templates = stored_runs.live_templates(self.connection, starting)
-        reported = sorted({c.job_id for c in wanted if isinstance(c, commands.ReportAction) and c.claim_token})
+        reporting = (commands.ReportAction, commands.FinishScript)
+        reported = sorted({c.job_id for c in wanted if isinstance(c, reporting) and c.claim_token})
         if reported:
             self.claims = stored_jobs.claim_tokens(self.connection, reported, lock=self.shared)
         named = [(c.run_id, c.signal_id) for c in wanted if isinstance(c, commands.SendSignal) and c.signal_id]
@@ -200,8 +214,19 @@ class WorkingSet:
             )
             self.stored_items.update(a.id for a in run.open)
 
+    def load_more_runs(self, run_ids: Collection[str]) -> None:
+        """Read runs that no command names; the tickets they belong to are held already."""
+        missing = [run_id for run_id in run_ids if run_id not in self.runs]
+        if missing:
+            self._load_runs(missing)
+
     def _load_numbers(self, wanted: Sequence[Command]) -> None:
-        creating = [c for c in wanted if isinstance(c, commands.CreateTicket)]
+        creating = [
+            c
+            for c in wanted
+            if isinstance(c, commands.CreateTicket)
+            or (isinstance(c, SCRIPTS) and any(request["do"] == "create_ticket" for request in c.asked))
+        ]
         if not creating:
             return
         tenant_ids = sorted({c.tenant_id for c in creating})
@@ -252,6 +277,8 @@ class WorkingSet:
             held.stored.wait = waiting.moved(
                 held.stored.wait, before=before, after=changes["status"], at=at, calendar=hours
             )
+        if not _HANDED_ON.isdisjoint(changes) and self.tenants[held.stored.tenant_id].has_interventions:
+            self.moved.add(held.stored.ticket["id"])
         held.stored.ticket = {**held.stored.ticket, **changes, "updated_at": at}
         held.stored.resolved_at = desk.resolved_since(held.stored.ticket["status"], held.stored.resolved_at, at)
         held.dirty = True
@@ -556,6 +583,7 @@ class WorkingSet:
             elif held_ticket.dirty:
                 changes.changed_tickets.append(stored_tickets.change_of(held_ticket.stored, held_ticket.seen_version))
         self._flush_items()
+        self._flush_entries()
         for timer in self.timers.values():
             changes.insert(timers, timer)
         for job in self.jobs.values():
@@ -576,6 +604,18 @@ class WorkingSet:
                 self.changes.insert(work_items, row)
                 for offer in self.offers.get(item_id, ()):
                     self.changes.insert(work_offers, offer)
+
+    def _flush_entries(self) -> None:
+        for row, before in self.entries.values():
+            if before is None:
+                self.changes.insert(entries, row)
+            else:
+                self.changes.changed_entries.append(change_of(row))
+        self.changes.moved_entries = [
+            {"b_id": item_id, "v_step_id": step_id}
+            for item_id, step_id in self.moved_entries.items()
+            if item_id not in self.items
+        ]
 
     def _flush_chains(self) -> None:
         for root, tenant_id in self._spreading.items():

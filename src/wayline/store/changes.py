@@ -10,12 +10,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from wayline.core.escalation import EscalationTimer
 from wayline.store.bulk import BulkDelete, BulkInsert, BulkUpdate, Row, together
+from wayline.store.entries import move_items, update_entries
 from wayline.store.escalations import put_timers
 from wayline.store.queues import Counted, count
 from wayline.store.tables import (
     activations,
     comments,
     counters,
+    dispatches,
+    entries,
+    entry_faces,
     escalation_timers,
     files,
     idempotency,
@@ -114,6 +118,9 @@ _inserts = {
         rule_events,
         rule_spells,
         intervention_requests,
+        dispatches,
+        entry_faces,
+        entries,
     )
 }
 _unlink = sa.delete(ticket_links).where(
@@ -174,6 +181,8 @@ class Changes:
         self.retried_jobs: list[Row] = []
         self.moved_jobs: list[Row] = []
         self.moved_items: list[Row] = []
+        self.changed_entries: list[Row] = []
+        self.moved_entries: list[Row] = []
         self.counted: list[Row] = []
         self.incidents: list[Row] = []
         self.unlinked: list[Row] = []
@@ -229,6 +238,10 @@ class Changes:
             connection.execute(_hold_jobs, self.moved_jobs)
         if self.moved_items:
             connection.execute(_move_items, self.moved_items)
+        if self.changed_entries:
+            update_entries.execute(connection, self.changed_entries)
+        if self.moved_entries:
+            move_items.execute(connection, self.moved_entries)
         if self.unlinked:
             connection.execute(_unlink, self.unlinked)
         if self.ended_spells:
@@ -260,6 +273,10 @@ _INSERTED_LAST = (
     webhook_deliveries,
     rule_events,
     rule_spells,
+    dispatches,
+    entry_faces,
+    entries,
+    intervention_requests,
     idempotency,
     template_versions,
     signal_ids,

@@ -13,7 +13,15 @@ from wayline.core.intervention import Intervention, Texts, definition_of
 from wayline.core.run import Run, decode
 from wayline.store.database import new_id
 from wayline.store.numbering import next_number
-from wayline.store.tables import intervention_requests, interventions, queues, runs, template_versions, tenants
+from wayline.store.tables import (
+    counters,
+    intervention_requests,
+    interventions,
+    queues,
+    runs,
+    template_versions,
+    tenants,
+)
 
 KEPT = (
     "name",
@@ -38,7 +46,7 @@ class ShownIntervention(msgspec.Struct, frozen=True):
     has_token: bool
 
 
-class Remote(msgspec.Struct, frozen=True):
+class StoredRemote(msgspec.Struct, frozen=True):
     """Where answers go, and what the remote is shown: `token_sealed` None: it has no token yet."""
 
     enabled: bool
@@ -103,6 +111,12 @@ def intervention_called(connection: sa.Connection, *, tenant_id: str, name: str)
     )
     row = connection.execute(query).one_or_none()
     return None if row is None else _intervention(row)
+
+
+def has_interventions(connection: sa.Connection, tenant_id: str) -> bool:
+    """Whether the tenant has any, deleted ones among them."""
+    query = sa.select(sa.literal(1)).where(counters.c.tenant_id == tenant_id, counters.c.name == "id:intervention")
+    return connection.execute(query).first() is not None
 
 
 def folded(name: str) -> str:
@@ -190,12 +204,12 @@ def _one(tenant_id: str, number: int, statement: Any) -> Any:
     return statement.where(interventions.c.tenant_id == tenant_id, interventions.c.number == number)
 
 
-def is_being_asked(connection: sa.Connection, *, tenant_id: str, definition_id: str) -> bool:
-    """Whether some request of the intervention has not come to its end."""
-    query = sa.select(sa.literal(1)).where(
+def tickets_waiting(connection: sa.Connection, *, tenant_id: str, definition_id: str) -> int:
+    """How many requests of the intervention have not come to their end."""
+    query = sa.select(sa.func.count()).where(
         runs.c.tenant_id == tenant_id, runs.c.template_id == definition_id, runs.c.completed_at.is_(None)
     )
-    return connection.execute(query.limit(1)).first() is not None
+    return connection.execute(query).scalar_one()
 
 
 def interventions_of_queue(connection: sa.Connection, *, tenant_id: str, number: int) -> list[str]:
@@ -234,7 +248,7 @@ def owner_of_token(connection: sa.Connection, token_hash: str) -> TokenOwner | N
     return None if row is None else TokenOwner(*row)
 
 
-def read_remote(connection: sa.Connection, *, tenant_id: str, number: int) -> Remote | None:
+def read_remote(connection: sa.Connection, *, tenant_id: str, number: int) -> StoredRemote | None:
     """Where the intervention's answers go now; None when it has been deleted."""
     query = sa.select(
         interventions.c.remote_enabled,
@@ -244,7 +258,7 @@ def read_remote(connection: sa.Connection, *, tenant_id: str, number: int) -> Re
         interventions.c.token_number,
     )
     row = connection.execute(_one(tenant_id, number, query)).one_or_none()
-    return None if row is None else Remote(*row)
+    return None if row is None else StoredRemote(*row)
 
 
 # -- requests --------------------------------------------------------------------------------------
@@ -259,6 +273,14 @@ def find_request(connection: sa.Connection, *, tenant_id: str, number: int, uid:
     )
     row = connection.execute(query).one_or_none()
     return None if row is None else Request(*row)
+
+
+def run_of_item(connection: sa.Connection, *, tenant_id: str, item_id: str) -> str | None:
+    """The run of the request that this work item stood for, whether or not it still does; None for any other."""
+    query = sa.select(intervention_requests.c.run_id).where(
+        intervention_requests.c.item_id == item_id, intervention_requests.c.tenant_id == tenant_id
+    )
+    return connection.execute(query).scalar_one_or_none()
 
 
 def requests_on_ticket(connection: sa.Connection, *, tenant_id: str, ticket_id: str) -> list[RequestOnTicket]:

@@ -963,8 +963,11 @@ intervention_requests = _table(
     sa.Column("uid", sa.Text, primary_key=True),
     sa.Column("ticket_id", Id, nullable=False),
     sa.Column("run_id", Id, nullable=False),
+    # What stood in inboxes for it first: whoever comes too late is told who was quicker.
+    sa.Column("item_id", Id, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Index(None, "ticket_id"),
+    sa.Index(None, "item_id"),
 )
 
 escalations = _table(

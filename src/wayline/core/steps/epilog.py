@@ -134,7 +134,7 @@ def _scope(deciding: Deciding, step: EpilogStep, told: Mapping[str, Any]) -> dic
     asked = deciding.graph.nodes[step.answer_of].step
     names = scope_of(
         name=step.called,
-        title=asked.title,
+        title=str((deciding.ticket or {}).get("title", step.called)),
         variables=deciding.run.variables,
         data={**_edited(deciding, step), **told},
         fields=asked.fields,  # type: ignore[attr-defined]

@@ -61,6 +61,12 @@ class Intervention(StepType[InterventionStep]):
         activation.candidates = [] if len(people) == 1 else [*people]
         deciding.offer_again(activation, self.type)
 
+    def reopen(self, deciding: Deciding, activation: Activation, step: InterventionStep) -> None:
+        if activation.claimed_by is None:
+            self._offer_to(deciding, activation, crew_of(deciding))
+        else:
+            deciding.offer_again(activation, self.type)
+
     def look_again(self, deciding: Deciding, activation: Activation, step: InterventionStep) -> bool:
         crew = crew_of(deciding)
         known = activation.candidates or ([activation.assigned_to] if activation.assigned_to else [])

@@ -46,7 +46,9 @@ def upgrade() -> None:
         sa.Column("uid", sa.Text(), nullable=False),
         sa.Column("ticket_id", ID, nullable=False),
         sa.Column("run_id", ID, nullable=False),
+        sa.Column("item_id", ID, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "intervention_number", "uid", name=op.f("pk_intervention_requests")),
     )
     op.create_index(op.f("ix_intervention_requests_ticket_id"), "intervention_requests", ["ticket_id"], unique=False)
+    op.create_index(op.f("ix_intervention_requests_item_id"), "intervention_requests", ["item_id"], unique=False)
