@@ -80,7 +80,8 @@ def read_address(url: str, *, address: str) -> Reached:
     url = url.strip()
     if len(url) > URL_MAX_CHARS:
         raise ValueError(f"An address has at most {URL_MAX_CHARS} characters.")
-    schema = url.partition("://")[0].lower()
+    schema, separator, _ = url.partition("://")
+    schema = schema.lower() if separator else ""
     if schema in ("http", "https"):
         service, given = _as_shown_by_a_service(url)
     else:
