@@ -1,7 +1,7 @@
 """Business time counts the real seconds a desk is open, in its own time zone, and adding undoes measuring.
 
-`BUSINESS_TIME_EXAMPLES` (default 200) and `BUSINESS_TIME_ROUND_TRIPS` (default 3,000) raise the effort; a release is
-checked with a million round trips.
+`BUSINESS_TIME_EXAMPLES` (default 200) and `BUSINESS_TIME_ROUND_TRIPS` (default 20,000) raise the effort; a release is
+checked with a million round trips (`scripts/round-trip-business-time`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from wayline.core.holiday_events import EARLIEST, LATEST, HolidayEvent
 from wayline.core.refusals import Refusal
 
 EXAMPLES = int(os.environ.get("BUSINESS_TIME_EXAMPLES", "200"))
-ROUND_TRIPS = int(os.environ.get("BUSINESS_TIME_ROUND_TRIPS", "3000"))
+ROUND_TRIPS = int(os.environ.get("BUSINESS_TIME_ROUND_TRIPS", "20000"))
 
 MON, TUE, WED, THU, FRI, SAT, SUN = range(7)
 HOUR = 3600
