@@ -11,7 +11,7 @@ from wayline.core.cloud_event import TYPES, cloud_event, subscribers_of, types_o
 from wayline.core.events import EventName
 
 # Told as what they come to, or by nobody but the engine: a ticket's own timeline says that a run has changed it, an
-# incident is told from its own row.
+# incident is told from its own row; what a script has done is told of each ticket it has done it to.
 NOT_TOLD = {
     "action_started",
     "signal_buffered",
@@ -20,6 +20,7 @@ NOT_TOLD = {
     "notification_sent",
     "ticket_changed",
     "incident_raised",
+    "script_ran",
 }
 
 

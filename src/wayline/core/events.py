@@ -53,6 +53,7 @@ EventName = Literal[
     "link_added",
     "link_removed",
     "rule_fired",
+    "script_ran",
     "entry_chosen",
     "entry_moved",
     "entry_retired",

@@ -19,10 +19,11 @@ import structlog
 
 from wayline.actions.job import Job, Performer
 from wayline.core.action import ActionFailed
-from wayline.core.commands import ReportAction
+from wayline.core.commands import Command, ReportAction
 from wayline.core.refusals import Refusal
 from wayline.core.retry import Retry, delay_before
 from wayline.core.task_queues import TASK_QUEUES
+from wayline.drivers import script_jobs
 from wayline.drivers.claims import Claims
 from wayline.drivers.database_access import DatabaseAccess
 from wayline.drivers.job_queues import QUEUES
@@ -207,10 +208,27 @@ class JobLoop(Loop):
         ended = await self._perform(job)
         if ended.failure is None:
             self._done[job.tenant_id, job.queue] += 1
-        if job.run_id is None:
+        report = None if job.run_id is None else _report_of(job, job.run_id, ended)
+        if job.queue == script_jobs.QUEUE and ended.failure is None:
+            await self._tell(job, await self._of_script(job, ended, report))
+        elif report is None:
             await self._settle(job, ended)
+        elif job.queue == script_jobs.QUEUE and ended.failure is not None:
+            await self._tell(job, script_jobs.failed_command_of(report, ended.failure))
         else:
-            await self._report(job, job.run_id, ended)
+            await self._tell(job, report)
+
+    async def _of_script(self, job: ClaimedJob, ended: Ended, report: ReportAction | None) -> Command:
+        """What the door is told of a script, as soon as the database can be asked."""
+        command_of = lambda: script_jobs.command_of(self.access, job, ended.output, report)  # noqa: E731
+        tries = 1
+        while is_outage(outcome := await _outcome(command_of)):
+            await asyncio.sleep(pause_after(tries))
+            tries += 1
+        if isinstance(outcome, Exception):
+            raise outcome
+        assert isinstance(outcome, Command)
+        return outcome
 
     async def _perform(self, claimed: ClaimedJob) -> Ended:
         """Do it within its time. What is no ActionFailed is a bug: logged here, and tried again like a failure."""
@@ -237,19 +255,8 @@ class JobLoop(Loop):
             log.exception("action_broke", job_id=claimed.id, queue=claimed.queue)
             return Ended(failure=ActionFailed(f"the action broke: {type(bug).__name__}"))
 
-    async def _report(self, job: ClaimedJob, run_id: str, ended: Ended) -> None:
-        failure = ended.failure
-        report = ReportAction(
-            tenant_id=job.tenant_id,
-            run_id=run_id,
-            job_id=job.id,
-            activation_id=job.activation_id,
-            output=ended.output,
-            error=str(failure) if failure else None,
-            permanent=failure.permanent if failure else False,
-            retry_after_s=failure.retry_after_s if failure else None,
-            claim_token=job.claim_token,
-        )
+    async def _tell(self, job: ClaimedJob, report: Command) -> None:
+        """Tell the door how the job has ended, until that is taken."""
         tries = 1
         outcome = await _outcome(lambda: self.door.submit(report))
         while (reported := decide_after_reporting(outcome, tries=tries)).after is After.LATER:
@@ -268,6 +275,21 @@ class JobLoop(Loop):
             tries += 1
         if isinstance(outcome, Exception):
             raise outcome
+
+
+def _report_of(job: ClaimedJob, run_id: str, ended: Ended) -> ReportAction:
+    failure = ended.failure
+    return ReportAction(
+        tenant_id=job.tenant_id,
+        run_id=run_id,
+        job_id=job.id,
+        activation_id=job.activation_id,
+        output=ended.output,
+        error=str(failure) if failure else None,
+        permanent=failure.permanent if failure else False,
+        retry_after_s=failure.retry_after_s if failure else None,
+        claim_token=job.claim_token,
+    )
 
 
 async def _outcome(attempt: Callable[[], Awaitable[Any]]) -> object:
@@ -306,6 +328,8 @@ def _write_settlement(transaction: Transaction, job: ClaimedJob, ended: Ended, s
     elif settled.due_at is not None:
         stored.try_later(transaction.connection, claim, attempt=job.attempt + 1, due_at=settled.due_at, error=error)
     elif stored.failed(transaction.connection, claim, at=transaction.at, error=error):
+        if job.queue == script_jobs.QUEUE and ended.failure is not None:
+            script_jobs.keep_failed(transaction, job, ended.failure)
         _flag(transaction, job, "job", job.id, "job_failed", f"A job of queue {job.queue} failed for good: {error}")
 
 
@@ -313,7 +337,8 @@ def _hold(transaction: Transaction, job: ClaimedJob, outcome: object) -> None:
     error = f"{type(outcome).__name__}: {outcome}"
     if stored.hold(transaction.connection, (job.id, job.claim_token), error=error):
         message = f"The outcome of an action could not be taken, and it is held. {error}"
-        _flag(transaction, job, "run", str(job.run_id), "decision_broken", message)
+        subject, subject_id = ("job", job.id) if job.run_id is None else ("run", job.run_id)
+        _flag(transaction, job, subject, subject_id, "decision_broken", message)
 
 
 def _flag(transaction: Transaction, job: ClaimedJob, subject: str, subject_id: str, code: str, message: str) -> None:

@@ -37,10 +37,9 @@ from wayline.core.starting import id_sent_for
 from wayline.engine import happenings
 from wayline.engine.answers import ReactionAnswer
 from wayline.engine.applying import About, Telling, count_up, notify, send
-from wayline.engine.run_commands import start_run
+from wayline.engine.run_commands import know_live_templates, start_run
 from wayline.engine.tenant_facts import TenantFacts
 from wayline.engine.working_set import WorkingSet, commented
-from wayline.store import runs as stored_runs
 from wayline.store.database import new_id
 from wayline.store.rule_events import event_row
 from wayline.store.tables import rule_events, rule_spells
@@ -224,14 +223,31 @@ def _notify(work: WorkingSet, context: _Context, effect: effects.Notify) -> None
 
 
 def _run_job(work: WorkingSet, context: _Context, effect: effects.RunJob) -> None:
+    action = effect.action
+    if action["type"] == "run_script":
+        action = {**action, "origin": _origin_of(work, context)}
     work.add_job(
         context.tenant.id,
         effect.id,
         queue=effect.queue,
-        action=effect.action,
+        action=action,
         due_at=work.at,
         timeout_s=effect.timeout_s,
     )
+
+
+def _origin_of(work: WorkingSet, context: _Context) -> dict[str, Any]:
+    """Whose script it is and what it is about; what it asks for goes on with the cause."""
+    rule, happening = context.wanted.rule, context.happening
+    if work.cause is not None:
+        work.spread(context.tenant.id, work.cause.root)
+    return {
+        "rule": {"id": rule.id, "name": rule.name},
+        "by": rule.author_id,
+        "ticket_id": happening.ticket["id"] if happening.ticket is not None else None,
+        "event_id": happening.id,
+        "cause": work.cause,
+    }
 
 
 def _send(work: WorkingSet, context: _Context, effect: effects.Send) -> None:
@@ -269,7 +285,7 @@ def _start_run(work: WorkingSet, context: _Context, started: list[str]) -> str |
         return problem
     command = _start_command(work, context, effect, head.id)
     if command.ticket_id is not None:
-        _know_live_templates(work, command.ticket_id)
+        know_live_templates(work, command.ticket_id)
     work.half_applied = False
     try:
         started.append(start_run(work, context.tenant, command).run.id)
@@ -298,25 +314,13 @@ def _start_command(work: WorkingSet, context: _Context, effect: effects.Send, te
         template_id=template_id,
         ticket_id=effect.body["ticket_id"],
         owner_id=effect.body["owner_id"],
+        source_id=rule.author_id,
         variables=effect.body["variables"],
         task_queue=effect.body["task_queue"],
         trigger_type=TRIGGER_TYPES.get(happening.trigger, "rule"),
         trigger_detail=f"Started by rule “{rule.name}”{of_ticket}",
         cause=work.cause,
     )
-
-
-def _know_live_templates(work: WorkingSet, ticket_id: str) -> None:
-    """Which templates have a live run on the ticket: as stored, and as this batch has it since."""
-    if ticket_id in work.live_templates_known or work.tickets[ticket_id].seen_version == 0:
-        return
-    work.live_templates_known.add(ticket_id)
-    live = dict(stored_runs.live_runs(work.connection, ticket_id))
-    for run in (held.stored.run for held in work.runs.values() if held.stored.run.ticket_id == ticket_id):
-        live.pop(run.id, None)
-        if not run.ended:
-            live[run.id] = run.template_id
-    work.live_templates |= {(ticket_id, template_id) for template_id in live.values()}
 
 
 # -- what went wrong -------------------------------------------------------------------------------
@@ -409,6 +413,28 @@ def receive_hook(work: WorkingSet, tenant: TenantFacts, command: commands.Receiv
             trigger="webhook",
             at=command.at or work.at,
             cause=Cause(command.event_id),
+            ticket=stored.ticket if stored is not None else None,
+            payload=command.payload,
+            last_person_at=stored.last_person_at if stored is not None else None,
+            rule_id=rule.id,
+        )
+    )
+    return ReactionAnswer(event_id=command.event_id)
+
+
+def fire_rule(work: WorkingSet, tenant: TenantFacts, command: commands.FireRule) -> ReactionAnswer:
+    """A step of an inbox run shows its choice to a rule, whatever triggers that otherwise: its conditions are asked, and
+    it acts. The chain goes on with what caused the run."""
+    rule = next((r for r in tenant.rules.rules.values() if r.enabled and r.name == command.rule), None)
+    if rule is None:
+        raise Refusal("not_found", f"No rule that is enabled is called “{command.rule}”.", code="unknown_rule")
+    stored = work.ticket(tenant, command.ticket_id).stored if command.ticket_id is not None else None
+    work.cascade.add(
+        Happening(
+            id=command.event_id,
+            trigger=rule.trigger,
+            at=command.at or work.at,
+            cause=command.cause or Cause(command.event_id),
             ticket=stored.ticket if stored is not None else None,
             payload=command.payload,
             last_person_at=stored.last_person_at if stored is not None else None,

@@ -89,7 +89,7 @@ def _facts(work: WorkingSet, tenant: TenantFacts, held: HeldRun, command: RunCom
     return msgspec.structs.replace(facts, snapshot=snapshot)
 
 
-def is_overtaken(work: WorkingSet, report: commands.ReportAction | commands.FinishScript) -> bool:
+def is_overtaken(work: WorkingSet, report: commands.ReportAction) -> bool:
     """Whether the job has since been given to somebody else, whose outcome counts. A job that was cancelled while
     it was being done has no row any more: whether its outcome still matters is for the run to say."""
     claimed = work.claims.get(report.job_id, report.claim_token)

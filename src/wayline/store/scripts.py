@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -128,6 +128,24 @@ def _of(tenant_id: str, script_id: str) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 # -- what they came to -----------------------------------------------------------------------------
+
+
+def rules_run(
+    *, job_id: str, script_id: str | None, origin: Mapping[str, Any], status: str, outcome: dict[str, Any], at: datetime
+) -> ScriptRun:
+    """How a script ended that a rule had run: `origin` as in `core.commands.FinishScript`."""
+    return ScriptRun(
+        id=job_id,
+        script_id=script_id,
+        subject="rule",
+        subject_id=origin["rule"]["id"],
+        subject_name=origin["rule"]["name"],
+        ticket_id=origin.get("ticket_id"),
+        event_id=origin.get("event_id"),
+        status=status,
+        outcome=outcome,
+        ended_at=at,
+    )
 
 
 def run_row(*, tenant_id: str, run: ScriptRun) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -155,3 +156,11 @@ def read_ticket(connection: sa.Connection, *, tenant_id: str, name: str, is_id: 
     query = sa.select(*_shown_columns).where(column == name, tickets.c.tenant_id == tenant_id)
     row = connection.execute(query).one_or_none()
     return None if row is None else ticket_of(row)
+
+
+def ids_named(
+    connection: sa.Connection, *, tenant_id: str, ids: Iterable[str], numbers: Iterable[str]
+) -> tuple[str, ...]:
+    """The ids of those of the tenant's tickets that have one of these ids or numbers."""
+    named = sa.or_(tickets.c.id.in_(list(ids)), tickets.c.number.in_(list(numbers)))
+    return tuple(connection.execute(sa.select(tickets.c.id).where(tickets.c.tenant_id == tenant_id, named)).scalars())

@@ -174,9 +174,9 @@ class Script:
         found = _SAID.search(said)
         if found is None:
             return {"code": "not_json", "message": f"Its result cannot be told: {said.splitlines()[0]}.", **where}
-        for sign, code, message in _CODES:
+        for sign, code, own in _CODES:
             if found[1].startswith(sign):
-                return {"code": code, "message": message or found[1].removeprefix("Parse error: "), **where}
+                return {"code": code, "message": own or found[1].removeprefix("Parse error: "), **where}
         return {"code": "failed", "message": found[1].removeprefix("fail: "), **where}
 
     def _used(self) -> dict[str, int]:

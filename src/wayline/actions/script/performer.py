@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from wayline.actions.job import Job
 from wayline.actions.script.runner import Ran, run_script
@@ -18,25 +18,40 @@ from wayline.core.script import is_name
 class ScriptFailed(ActionFailed):
     """A script did not end well; `ran` has its error, and what it logged until then."""
 
-    def __init__(self, ran: Ran) -> None:
+    def __init__(self, ran: Ran, script_id: str | None) -> None:
         assert ran.error is not None
         super().__init__(ran.error.said(), permanent=not ran.error.passing)
         self.ran = ran
+        self.script_id = script_id
+
+
+class ScriptBook(Protocol):
+    """The scripts that people keep."""
+
+    async def called(self, *, tenant_id: str, name: str) -> tuple[str, str] | None:
+        """(id, text) of the tenant's script of that name, case aside, as it is now; None when there is none."""
+        ...
 
 
 class Scripts:
     """Performs run_script, each in a thread that waits for its process."""
 
+    def __init__(self, book: ScriptBook) -> None:
+        self._book = book
+
     async def perform(self, job: Job) -> dict[str, Any]:
-        """`{result, log, requests}`, or ActionFailed. A saved script comes with its `text`."""
+        """`{result, log, requests, script_id}`, or ActionFailed; `script_id` None for a text of its own."""
         script: str = job.action["script"]
-        text = job.action.get("text", None if is_name(script) else script)
-        if text is None:
-            raise ActionFailed(f"there is no script {script.strip()}", permanent=True)
+        script_id, text = None, script
+        if is_name(script):
+            found = await self._book.called(tenant_id=job.tenant_id, name=script)
+            if found is None:
+                raise ActionFailed(f"there is no script {script.strip()}", permanent=True)
+            script_id, text = found
         ran = await asyncio.to_thread(run_script, text, told_to(job.action))
         if ran.error is not None:
-            raise ScriptFailed(ran)
-        return {"result": ran.result, "log": list(ran.log), "requests": list(ran.requests)}
+            raise ScriptFailed(ran, script_id)
+        return {"result": ran.result, "log": list(ran.log), "requests": list(ran.requests), "script_id": script_id}
 
     async def close(self) -> None:
         """Nothing is kept open."""

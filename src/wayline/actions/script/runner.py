@@ -194,8 +194,8 @@ def _told(told: dict[str, Any]) -> Ran:
         return Ran(error=ScriptError("not_json", f"Its result cannot be told: {fault}."), log=log, used=used)
     for name, value, most in (("result", result, RESULT_BYTES_MAX), ("requests", requests, REQUESTS_BYTES_MAX)):
         if len(msgspec.json.encode(value)) > most:
-            fault = ScriptError("too_much_output", f"Its {name} may have {most // 1024} KiB.")
-            return Ran(error=fault, log=log, used=used)
+            too_much = ScriptError("too_much_output", f"Its {name} may have {most // 1024} KiB.")
+            return Ran(error=too_much, log=log, used=used)
     return Ran(result=result, log=log, requests=requests, used=used)
 
 
