@@ -9,6 +9,7 @@ from typing import Any
 
 from wayline.core.calendar_definition import WEEKDAYS
 from wayline.core.cloud_event import EVERYTHING, TEST_TYPE, TYPES
+from wayline.core.inbox.state import TASK_STATES
 from wayline.core.rule import TRIGGERS
 from wayline.core.ticket import STATUSES, TICKET_TYPES
 
@@ -29,6 +30,11 @@ def one(name: str) -> Shape:
 def page(name: str) -> Shape:
     """The answer that is a page of a list of surface 000."""
     return _record(data=_list(_ref(name)), meta=_ref("Page"))
+
+
+def one_in_pages(name: str) -> Shape:
+    """The answer that is one thing of surface 000 with a page of what belongs to it."""
+    return _record(data=_ref(name), meta=_ref("Page"))
 
 
 def bare(name: str) -> Shape:
@@ -114,6 +120,15 @@ _TEMPLATE_HEAD = _record(
     created_at=_AT,
     updated_at=_AT,
 )
+_SCRIPT_HEAD: dict[str, Shape] = {
+    "id": _ID,
+    "name": _TEXT,
+    "description": _maybe(_TEXT),
+    "version": _NUMBER,
+    "created_by": _maybe(_ID),
+    "created_at": _AT,
+    "updated_at": _AT,
+}
 _TICKET = _record(
     id=_ID,
     number=_TEXT,
@@ -301,6 +316,29 @@ SHAPES: dict[str, Shape] = {
         clauses=_list(_ref("RuleClause")),
         reason=_TEXT,
         at=_NUMBER,
+    ),
+    "ScriptHead": _record(**_SCRIPT_HEAD),
+    "Script": _record(**_SCRIPT_HEAD, text=_TEXT),
+    "ScriptTrial": _record(
+        result={},
+        error=_maybe(_record(code=_TEXT, message=_TEXT, line=_maybe(_NUMBER), column=_maybe(_NUMBER))),
+        log=_list(_TEXT),
+        requests=_list(_record(**{"do": _TEXT, "with": _MAP})),
+        used=_record(steps=_maybe(_NUMBER), cpu_ms=_maybe(_NUMBER)),
+        limits=_record(steps=_NUMBER, cpu_ms=_NUMBER, memory_bytes=_NUMBER, requests=_NUMBER),
+        parameters=_list(_TEXT),
+    ),
+    "ScriptRun": _record(
+        id=_TEXT,
+        script_id=_maybe(_ID),
+        by=_record(kind=_words("rule", "run"), id=_ID, name=_TEXT),
+        ticket_id=_maybe(_ID),
+        status=_words("done", "failed"),
+        result={},
+        error=_maybe(_TEXT),
+        log=_list(_TEXT),
+        requests=_list(_record(**{"do": _TEXT, "with": _MAP, "became": _words("done", "refused")})),
+        ended_at=_AT,
     ),
     "HookReceived": _record(accepted=_FLAG, event_id=_ID),
     "RuleToggled": _record(id=_TEXT, name=_TEXT, enabled=_FLAG, toggled_at=_NUMBER),
@@ -508,6 +546,54 @@ SHAPES: dict[str, Shape] = {
         "required": ["message"],
         "properties": {"message": _TEXT, "errors": {"type": "object", "additionalProperties": _list(_TEXT)}},
     },
+}
+_ENTRY_FACE = {
+    "id": _ID,
+    "kind": _words("entry"),
+    "status": _words("active", "retired", "unreached"),
+    "title": _TEXT,
+    "label": _maybe(_TEXT),
+    "label_style": _maybe(_words("danger", "success", "info", "dark", "warning")),
+    "subtitle": _maybe(_TEXT),
+    "icon": _maybe(_TEXT),
+    "summary_title": _maybe(_TEXT),
+    "summary": _maybe(_TEXT),
+    "task": _words(*TASK_STATES),
+    "paths": _list(_record(label=_TEXT, step=_TEXT, icon=_maybe(_TEXT), disabled=_FLAG)),
+    "due_at": _maybe(_AT),
+    "locked_by": _maybe(_MAP),
+    "run": _MAP,
+    "step_id": _maybe(_TEXT),
+}
+_DISPATCH = {
+    "id": _ID,
+    "template": _MAP,
+    "title": _TEXT,
+    "to": {"anyOf": [_TEXT, _list(_TEXT)]},
+    "attributes": _MAP,
+    "due_at": _maybe(_AT),
+    "sender": _maybe(_MAP),
+    "sent_by": _words("person", "script"),
+    "sent_at": _AT,
+    "status": _words("active", "retired"),
+    "run": _MAP,
+    "counts": _record(total=_NUMBER, active=_NUMBER, retired=_NUMBER, unreached=_NUMBER, tasks=_MAP),
+}
+_RECIPIENT = {
+    "id": _ID,
+    "user": _MAP,
+    "status": _words("active", "retired", "unreached"),
+    "task": _words(*TASK_STATES),
+    "locked_by": _maybe(_MAP),
+    "step_id": _maybe(_TEXT),
+    "label": _maybe(_TEXT),
+}
+SHAPES |= {
+    "InboxEntry": _record(**_ENTRY_FACE),
+    "ChosenEntry": _record(**_ENTRY_FACE, behaviors=_list(_MAP)),
+    "Dispatch": _record(**_DISPATCH),
+    "SentDispatch": _record(dispatch=_record(**_DISPATCH, data=_MAP), run=_MAP, entries=_list(_record(**_RECIPIENT))),
+    "DispatchInFull": _record(**_DISPATCH, data=_MAP, recipients=_list(_record(**_RECIPIENT, changed_at=_AT))),
 }
 SHAPES |= {
     "Execution": _EXECUTION,

@@ -36,6 +36,8 @@ from wayline.core import condition
 from wayline.core.action import MoveQueue, SendChat, StartWorkflow, UpdateField
 from wayline.core.facts import Directory
 from wayline.core.graph import outcomes_of, targets_of, whos_of
+from wayline.core.inbox import check as inbox
+from wayline.core.inbox.definition import KIND, ChatArgs
 from wayline.core.known_names import FRAME_NAMES, TICKET_ATTRIBUTES, KnownNames, did_you_mean
 from wayline.core.refusals import Issue
 from wayline.core.soundness import Exploration, Move, explore, moves_of, reached_from, restless_cycles
@@ -44,7 +46,7 @@ from wayline.core.steps.catalogue import STEP_TYPES
 from wayline.core.steps.form import FormStep
 from wayline.core.steps.step_type import Problem, Step
 from wayline.core.steps.wait import WaitStep
-from wayline.core.template import Template, read
+from wayline.core.template import Template, normalised, read
 from wayline.core.text import VALUE_DEPTH_MAX, text_names, text_problem, texts_in
 from wayline.core.user_query import ContextPath, CurrentUser, Matching, unknown_names
 from wayline.core.who import Who
@@ -86,13 +88,20 @@ def check(
     templates: Collection[str] | None = None,
     queues: Collection[str] | None = None,
     chat_channels: Collection[str] | None = None,
+    rules: Collection[str] | None = None,
+    scripts: Collection[str] | None = None,
 ) -> Checked:
     """Every problem of a definition, in the order of its steps. Never raises."""
     template, issues = read(definition)
+    if isinstance(definition, dict):
+        definition = normalised(definition)
     if template is None and isinstance(definition, dict):
         template = _without_head(definition, issues)
     if template is None:
         return Checked(problems=tuple(_problem(i, definition) for i in issues), states_explored=0, sound=False)
+    if template.is_inbox:
+        names = inbox.Names(directory=directory, templates=templates, rules=rules, scripts=scripts)
+        return _check_inbox(template, definition, issues, names, chat_channels)
     sheet = _Sheet(template, definition, issues)
     desk = Desk(
         directory=directory, calendars=calendars, templates=templates, queues=queues, chat_channels=chat_channels
@@ -116,7 +125,39 @@ def _without_head(definition: dict[str, Any], issues: list[Issue]) -> Template |
     names = [name for name in variables if isinstance(name, str)] if isinstance(variables, dict) else []
     start = definition.get("start")
     head = {"name": "unreadable", "variables": {name: {} for name in names}}
+    if definition.get("kind") == KIND:
+        return read({**head, "kind": KIND, "steps": definition.get("steps")})[0]
     return read({**head, "start": start if isinstance(start, str) else None, "steps": definition.get("steps")})[0]
+
+
+def _check_inbox(
+    template: Template,
+    definition: dict[str, Any],
+    issues: Iterable[Issue],
+    names: inbox.Names,
+    chat_channels: Collection[str] | None,
+) -> Checked:
+    """The same of an inbox template, whose steps go by key. It is sound when every entry can leave the inbox."""
+    sheet = inbox.InboxSheet(template.steps, definition["steps"], names)
+    found = [_inbox_problem(issue, definition) for issue in issues]
+    found += inbox.problems_of(sheet)
+    for step in template.steps:
+        for number, action in enumerate(step.actions):
+            if isinstance(action.args, ChatArgs):
+                doubt = chat_doubt(action.args.channel, chat_channels)
+                if doubt is not None:
+                    place = f"steps.{step.id}.{sheet.action_place(step, number)}.args.channel"
+                    found.append(Problem("warning", "unknown_chat_channel", doubt, place, step.id))
+    order = {key: place for place, key in enumerate(definition["steps"])}
+    problems = tuple(sorted(dict.fromkeys(found), key=lambda p: order.get(p.step_id or "", -1)))
+    troubled = any(p.severity == "error" or p.code == "no_way_to_retire" for p in problems)
+    return Checked(problems=problems, states_explored=len(sheet.reached), sound=not troubled)
+
+
+def _inbox_problem(issue: Issue, definition: dict[str, Any]) -> Problem:
+    keys = (key for key in definition["steps"] if issue.path.startswith((f"steps.{key}.", f"steps.{key}[")))
+    step_id = max(keys, key=len, default=None)
+    return Problem(severity="error", code=issue.code, message=issue.message, path=issue.path, step_id=step_id)
 
 
 _STEP_PATH = re.compile(r"steps\[(\d+)\]")

@@ -17,8 +17,9 @@ import msgspec
 import sqlalchemy as sa
 
 from wayline.core.cause import Cause
-from wayline.core.commands import Command, CreateTicket, StartRun
+from wayline.core.commands import Command, CreateTicket, FireRule, StartRun
 from wayline.core.facts import SYSTEM, Actor
+from wayline.core.inbox.state import Dispatch
 from wayline.core.refusals import Refusal
 from wayline.core.retry import Retry, delay_before
 from wayline.core.starting import id_sent_for
@@ -29,6 +30,7 @@ from wayline.store.database import is_outage
 from wayline.store.directory import load_template_heads
 from wayline.store.incidents import incident_row, raise_incident
 from wayline.store.outbox import SentCommand
+from wayline.store.templates import find_inbox_template
 
 BATCH = 200
 MAX_ATTEMPTS = 5
@@ -125,6 +127,35 @@ def command_of(connection: sa.Connection, sent: SentCommand) -> Command:
             cause=_cause_of(body),
             effect_id=sent.id,
         )
+    if sent.command == "create_dispatch":
+        return StartRun(
+            tenant_id=sent.tenant_id,
+            run_id=new_id,
+            template_id=_inbox_template(connection, sent.tenant_id, body["template"]),
+            owner_id=body.get("owner_id"),
+            variables=body.get("data") or {},
+            dispatch=Dispatch(
+                to=body["to"],
+                attributes=body.get("attributes") or {},
+                title=body.get("title"),
+                due_at=body.get("due_at"),
+                by_script=True,
+            ),
+            trigger_type="api",
+            trigger_detail="Sent by a script",
+            cause=_cause_of(body),
+            effect_id=sent.id,
+        )
+    if sent.command == "fire_rule":
+        return FireRule(
+            tenant_id=sent.tenant_id,
+            rule=body["rule"],
+            event_id=new_id,
+            payload=body["payload"],
+            ticket_id=body.get("ticket_id"),
+            cause=_cause_of(body),
+            effect_id=sent.id,
+        )
     raise Refusal("invalid", f"{sent.command} is no command for the outbox.", code="unknown_command")
 
 
@@ -144,6 +175,14 @@ def _template_named(connection: sa.Connection, tenant_id: str, name: str) -> str
     if not found:
         raise Refusal("not_found", f"No published template is called “{name}”.", code="unknown_template")
     return str(found[-1])
+
+
+def _inbox_template(connection: sa.Connection, tenant_id: str, named: str) -> str:
+    """The published inbox template of that id or name; raises a refusal when there is none."""
+    found = find_inbox_template(connection, tenant_id=tenant_id, named=str(named))
+    if found is None:
+        raise Refusal("not_found", f"No published inbox template is called “{named}”.", code="unknown_template")
+    return found
 
 
 def _keep(transaction: Transaction, left: list[tuple[SentCommand, Sent]]) -> None:

@@ -14,6 +14,7 @@ from wayline.core.commands import Command, ReportAction
 from wayline.core.decision import Decision
 from wayline.core.facts import SYSTEM
 from wayline.core.run import DEFAULT_TASK_QUEUE
+from wayline.engine import messages
 from wayline.engine.tenant_facts import TenantFacts
 from wayline.engine.working_set import HeldRun, HeldTicket, WorkingSet, commented
 from wayline.store import runs as stored_runs
@@ -394,6 +395,18 @@ def count_up(work: WorkingSet, tenant_id: str, effect: effects.CountUp) -> None:
     work.counters[key] = effect.value
 
 
+def _show_face(work: WorkingSet, context: _Applying, effect: effects.ShowFace) -> None:
+    messages.show_face(work, context.held.stored.run, effect, context.at)
+
+
+def _change_entries(work: WorkingSet, context: _Applying, effect: effects.ChangeEntries) -> None:
+    messages.change_entries(work, context.held.stored.run, effect, context.at)
+
+
+def _record_dispatch(work: WorkingSet, context: _Applying, effect: effects.RecordDispatch) -> None:
+    messages.record_dispatch(work, context.held.stored.run, effect, context.at)
+
+
 def _raise_incident(work: WorkingSet, context: _Applying, effect: effects.RaiseIncident) -> None:
     work.raise_incident(
         context.tenant.id,
@@ -421,5 +434,8 @@ _APPLIERS: dict[type[Any], Callable[[WorkingSet, _Applying, Any], None]] = {
     effects.Send: _send,
     effects.CountUp: _count_up,
     effects.RecordVisit: _record_visit,
+    effects.ShowFace: _show_face,
+    effects.ChangeEntries: _change_entries,
+    effects.RecordDispatch: _record_dispatch,
     effects.RaiseIncident: _raise_incident,
 }

@@ -15,8 +15,10 @@ import sqlalchemy as sa
 
 from wayline.core.check import Checked, check
 from wayline.core.facts import Actor
+from wayline.core.inbox.definition import is_bare_graph
 from wayline.core.plan import max_templates
 from wayline.core.refusals import Issue, Refusal, not_found
+from wayline.core.rules import NO_RULES
 from wayline.core.steps.step_type import Problem
 from wayline.core.template import normalised
 from wayline.engine.door import Transaction
@@ -101,6 +103,7 @@ def checked_for(
         templates=[*(head.name for head in tenant.templates.values()), *beside],
         queues=tenant.directory.queues,
         chat_channels=tenant.chat_channels,
+        rules=[rule.name for rule in tenant.rules.rules.values()] if tenant.rules is not NO_RULES else None,
     )
     name = definition.get("name") if isinstance(definition, dict) else None
     if isinstance(name, str) and any(head.name.lower() == name.strip().lower() for head in others):
@@ -113,10 +116,19 @@ def checked_for(
 def to_publish(held: WholeTemplate, edit: Edit) -> dict[str, Any] | None:
     """The definition that an edit publishes; None when it publishes nothing. Activating a template that was never
     published publishes its draft."""
-    wanted = merged(edit.definition if edit.definition is not None else held.working, edit.changes)
+    wanted = merged(_base(held, edit), edit.changes)
     if held.definition is None:
         return wanted if edit.changes or edit.definition is not None or edit.is_active else None
     return None if _same(wanted, held.definition) else wanted
+
+
+def _base(held: WholeTemplate, edit: Edit) -> Mapping[str, Any]:
+    """What changes are laid over. A graph of an inbox template by itself replaces the steps alone."""
+    if edit.definition is None:
+        return held.working
+    if is_bare_graph(edit.definition):
+        return {**held.working, "steps": edit.definition}
+    return edit.definition
 
 
 def merged(definition: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

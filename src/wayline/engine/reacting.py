@@ -423,8 +423,8 @@ def receive_hook(work: WorkingSet, tenant: TenantFacts, command: commands.Receiv
 
 
 def fire_rule(work: WorkingSet, tenant: TenantFacts, command: commands.FireRule) -> ReactionAnswer:
-    """A step of an inbox run shows its choice to a rule, whatever triggers that otherwise: its conditions are asked, and
-    it acts. The chain goes on with what caused the run."""
+    """A step of an inbox run shows its choice to a rule, whatever triggers that otherwise: its conditions are asked,
+    and it acts. The chain goes on with what caused the run."""
     rule = next((r for r in tenant.rules.rules.values() if r.enabled and r.name == command.rule), None)
     if rule is None:
         raise Refusal("not_found", f"No rule that is enabled is called “{command.rule}”.", code="unknown_rule")

@@ -111,6 +111,26 @@ def _conditions(tenant_id: str, wanted: TemplateFilter) -> Iterator[sa.ColumnEle
         )
 
 
+def find_inbox_template(connection: sa.Connection, *, tenant_id: str, named: str) -> str | None:
+    """The id of the tenant's published, active inbox template of that id or, case aside, of that name, the newest of
+    several; None when there is none."""
+    published = (
+        templates.c.tenant_id == tenant_id,
+        templates.c.kind == "inbox",
+        templates.c.status == "published",
+        templates.c.is_active,
+    )
+    query = sa.select(templates.c.id, templates.c.name).where(*published)
+    query = query.order_by(templates.c.created_at, templates.c.id)
+    wanted, found = named.strip().casefold(), None
+    for template_id, name in connection.execute(query):
+        if template_id == wanted:
+            return str(template_id)
+        if name.casefold() == wanted:
+            found = str(template_id)
+    return found
+
+
 def kept_names(connection: sa.Connection, tenant_id: str) -> list[tuple[str, str]]:
     """(id, name) of every template of the tenant that is not archived: those that were never published, then the
     others, each oldest first, so that the last of a name is the one that is meant by it."""
@@ -271,5 +291,5 @@ def head_of(definition: dict[str, Any], *, otherwise: str = UNNAMED) -> dict[str
         "trigger_type": trigger.word,
         "ticket_type": trigger.ticket_type,
         "trigger_subtype": trigger.subtype,
-        "step_count": len(steps) if isinstance(steps, list) else 0,
+        "step_count": len(steps) if isinstance(steps, list | dict) else 0,
     }
