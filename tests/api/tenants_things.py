@@ -59,6 +59,7 @@ def things_of(desk: Desk) -> dict[str, str]:
         "/calendars": made("/calendars", {"name": "Office", "timezone": "UTC"})["id"],
         "/webhooks": webhook["id"],
         "/chat-channels": made("/chat-channels", {"name": "Desk", "url": "jsons://chat.example/desk"})["id"],
+        "/scripts": made("/scripts", {"name": "S", "text": "result = 1"})["id"],
         "/subscriptions": made("/push/subscriptions", Browser("https://push.example/x").subscription)["id"],
         "/deliveries": root.post(f"{API}/webhooks/{webhook['id']}/test").json()["id"],
         "/versions": "1",
