@@ -110,7 +110,8 @@ def _face(run: Run, entry: Entry) -> dict[str, Any]:
 
 def visit_of(run: Run, position: int) -> Activation | EndedVisit | None:
     """The visit at a place among the run's, as far as the run still has it."""
-    return next((v for v in (*run.open, *run.latest.values()) if v.position == position), None)
+    known: list[Activation | EndedVisit] = [*run.open, *run.latest.values()]
+    return next((visit for visit in known if visit.position == position), None)
 
 
 def face_of(visit: Activation | EndedVisit) -> Mapping[str, Any]:

@@ -154,7 +154,7 @@ def _face(deciding: Deciding, visit: Activation, step: InboxStep, names: Mapping
         own = sent.attributes.get(name)
         return str(own)[:MAX_SHOWN_CHARS] if own not in (None, "") else shown(name, text)
 
-    face = {
+    face: dict[str, Any] = {
         "title": inbox.title,
         "label": shown("name", written.name, MAX_LABEL_CHARS) or step.id,
         "style": written.name_style,

@@ -33,6 +33,7 @@ from wayline.core.inbox.definition import (
     TriggerArgs,
     actions_of,
 )
+from wayline.core.script import is_name
 from wayline.core.steps.step_type import Problem
 from wayline.core.text import text_names, text_problem, texts_in
 from wayline.core.user_query import QueryError, parse_query, unknown_names
@@ -166,7 +167,7 @@ def _action_faults(step: InboxStep, action: StepAction, place: str, sheet: Inbox
         yield from _text_faults(args.text, f"{place}.args.text", sheet)
     elif isinstance(args, TriggerArgs):
         yield from _trigger_faults(args, place, sheet)
-    elif action.action == "script" and is_script_name(args):
+    elif action.action == "script" and is_name(args):
         scripts = sheet.names.scripts
         if scripts is not None and not _is_known(args, scripts):
             yield "error", "unknown_script", f"There is no script {args}.", f"{place}.args"
@@ -178,11 +179,6 @@ def _trigger_faults(args: TriggerArgs, place: str, sheet: InboxSheet) -> Iterato
     rules = sheet.names.rules
     if args.rule is not None and rules is not None and args.rule not in rules:
         yield "warning", "unknown_rule", f"There is no rule called {args.rule}.", f"{place}.args.rule"
-
-
-def is_script_name(args: str) -> bool:
-    """Whether the args of a `script` are its name: a text has lines, calls or assignments."""
-    return not any(sign in args for sign in "\n(=")
 
 
 def _query_faults(scope: str, place: str, names: Names) -> Iterator[Fault]:
