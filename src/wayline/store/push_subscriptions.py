@@ -137,4 +137,4 @@ def _one(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> Stor
 
 def _read(row: sa.Row[tuple[object, ...]]) -> StoredSubscription:
     fields = dict(row._mapping)
-    return StoredSubscription(**{**fields, "sealed": bytes(fields["sealed"])})  # type: ignore[arg-type]
+    return StoredSubscription(**{**fields, "sealed": bytes(fields["sealed"])})
