@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from wayline.core.commands import CompleteStep, CreateTicket, StartRun
 from wayline.core.facts import Actor
 from wayline.core.run import Run
 from wayline.drivers.local import LocalDriver
+from wayline.engine.clock import Clock
 from wayline.settings import Settings
 from wayline.store.database import new_id
 from wayline.store.runs import StoredVisit, read_run, read_visits
@@ -28,6 +30,20 @@ from workflows import publish
 
 T = TypeVar("T")
 SECRET = "a key for tests alone"
+
+
+class StillClock(Clock):
+    """A clock that stands until a test moves it."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__()
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def advance(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
 
 
 class DrivenDesk:
@@ -42,10 +58,10 @@ class DrivenDesk:
     tenant_id: str
     service_desk_id: str
 
-    def __init__(self, database_url: str, directory: Path, **settings: Any) -> None:
+    def __init__(self, database_url: str, directory: Path, *, clock: Clock | None = None, **settings: Any) -> None:
         chosen: dict[str, Any] = {"secret_key": SECRET, "data_dir": directory / "data", **settings}
         self.settings = Settings(database_url=database_url, **chosen)
-        self.wayline = Wayline(self.settings, workers=False)
+        self.wayline = Wayline(self.settings, workers=False, clock=clock)
         self.driver = self.new_driver()
         self._loop = asyncio.new_event_loop()
 
@@ -154,9 +170,11 @@ class DrivenDesk:
 
 
 @contextmanager
-def driven_desk(database_url: str, directory: Path, **settings: Any) -> Iterator[DrivenDesk]:
+def driven_desk(
+    database_url: str, directory: Path, *, clock: Clock | None = None, **settings: Any
+) -> Iterator[DrivenDesk]:
     """A desk for the length of the block, its door open."""
-    desk = DrivenDesk(database_url, directory, **settings)
+    desk = DrivenDesk(database_url, directory, clock=clock, **settings)
     for name, value in seed(desk.wayline).items():
         setattr(desk, name, value)
     desk.wayline.start()
