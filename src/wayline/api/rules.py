@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from wayline.api.answer_shapes import listed_after
@@ -28,6 +29,7 @@ from wayline.core.rule import ACTIONS_MAX, NAME_LENGTH_MAX, POSITION_MAX, TRIGGE
 from wayline.engine import rule_publishing
 from wayline.engine.door import Change, Transaction
 from wayline.engine.rule_publishing import RULES_MAX, doubts, hook_secret, merged, parsed
+from wayline.engine.script_faults import rule_faults
 from wayline.store.rules import StoredRule, list_rules, read_rule
 
 HOOKS = "/v1/automation/hooks"
@@ -140,7 +142,9 @@ async def create_rule(call: Call) -> Response:
     """Save a rule; it is asked from now on, after all others unless it names its `position`."""
     body: NewRule = call.body
     rule = _startable(call, parsed(body.given()))
+    await _require_texts(body.given())
     tenant = await facts_of(call)
+    rule_publishing.require_scripts(rule, tenant)
     warnings = doubts(rule, tenant)
     create = partial(rule_publishing.create, author=author(call), rule=rule, secret_key=call.wayline.secret_key)
     return await _answer(call, create, lambda rule: json(shown(rule, warnings), 201))
@@ -200,12 +204,15 @@ async def change_rule(call: Call) -> Response:
     """Change a rule. What is left out stays; other conditions begin new spells, all else keeps them."""
     body: RuleChanges = call.body
     changes = body.given()
+    await _require_texts(changes)
     tenant = await facts_of(call)
     change = partial(
         rule_publishing.change,
         author=author(call),
         rule_id=id_in_path(call, "rule", "Rule"),
-        wanted=lambda before: _startable(call, parsed(merged(before, changes))),
+        wanted=lambda before: rule_publishing.require_scripts(
+            _startable(call, parsed(merged(before, changes))), tenant
+        ),
         secret_key=call.wayline.secret_key,
     )
     return await _answer(call, change, lambda stored: json(shown(stored, doubts(_read(stored), tenant))))
@@ -274,6 +281,13 @@ def _change(call: Call, write: Callable[[Transaction], Any]) -> Change:
 
 def _startable(call: Call, rule: Rule) -> Rule:
     return rule_publishing.require_task_queues(rule, call.wayline.settings.every_task_queue)
+
+
+async def _require_texts(written: dict[str, Any]) -> None:
+    """Refuse scripts that cannot be read. It takes a process for each, and is done before the writer is asked."""
+    faults = await run_in_threadpool(rule_faults, written)
+    if faults:
+        raise invalid(*faults)
 
 
 def _read(stored: StoredRule) -> Rule:

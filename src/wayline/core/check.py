@@ -15,6 +15,7 @@ rest is looked at all the same. The desk's people, calendars, templates and queu
 | `not_known_yet`, `undeclared_variable`, `hidden_name` | warning | the name may mean nothing, or something else |
 | `reserved_name` | warning | a field or variable that can be read only by its full name |
 | `unknown_group`, `unknown_user` | error | the desk has nobody of that name |
+| `unknown_script` | error | the desk keeps no script of that name |
 | `unknown_query_name` | error / warning | likewise in a user query; a warning for people and labels |
 | `empty_group`, `no_leads`, `no_manager`, `empty_role` | warning | means nobody just now |
 | `approval_undecidable` | error | more approvals are needed than people can give |
@@ -33,13 +34,14 @@ from typing import Any, Literal
 import msgspec
 
 from wayline.core import condition
-from wayline.core.action import MoveQueue, SendChat, StartWorkflow, UpdateField
+from wayline.core.action import MoveQueue, RunScript, SendChat, StartWorkflow, UpdateField
 from wayline.core.facts import Directory
 from wayline.core.graph import outcomes_of, targets_of, whos_of
 from wayline.core.inbox import check as inbox
 from wayline.core.inbox.definition import KIND, ChatArgs
 from wayline.core.known_names import FRAME_NAMES, TICKET_ATTRIBUTES, KnownNames, did_you_mean
 from wayline.core.refusals import Issue
+from wayline.core.script import is_name
 from wayline.core.soundness import Exploration, Move, explore, moves_of, reached_from, restless_cycles
 from wayline.core.steps.approval import ApprovalStep, AtLeast
 from wayline.core.steps.catalogue import STEP_TYPES
@@ -70,14 +72,15 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 class Desk(msgspec.Struct, frozen=True):
-    """What the tenant has: people, and the names of calendars, published templates, queues and chat channels; None is
-    not judged."""
+    """What the tenant has: people, and the names of calendars, published templates, queues, chat channels and scripts;
+    None is not judged."""
 
     directory: Directory | None = None
     calendars: Collection[str] | None = None
     templates: Collection[str] | None = None
     queues: Collection[str] | None = None
     chat_channels: Collection[str] | None = None
+    scripts: Collection[str] | None = None
 
 
 def check(
@@ -104,7 +107,12 @@ def check(
         return _check_inbox(template, definition, issues, names, chat_channels)
     sheet = _Sheet(template, definition, issues)
     desk = Desk(
-        directory=directory, calendars=calendars, templates=templates, queues=queues, chat_channels=chat_channels
+        directory=directory,
+        calendars=calendars,
+        templates=templates,
+        queues=queues,
+        chat_channels=chat_channels,
+        scripts=scripts,
     )
     explored, flow = _flow_problems(sheet)
     found = [*(_problem(i, definition) for i in issues), *_name_clashes(sheet), *flow]
@@ -555,6 +563,8 @@ def _action_problems(step: Step, sheet: _Sheet, desk: Desk) -> Iterator[Problem]
                 yield sheet.problem("warning", "unknown_queue", said, step, f"{where}.{path}")
         if isinstance(action, SendChat) and (doubt := chat_doubt(action.channel, desk.chat_channels)) is not None:
             yield sheet.problem("warning", "unknown_channel", doubt, step, f"{where}.channel")
+        if isinstance(action, RunScript) and (said := unknown_script(action.script, desk.scripts)) is not None:
+            yield sheet.problem("error", "unknown_script", said, step, f"{where}.script")
 
 
 def _start_problems(action: StartWorkflow, step: Step, where: str, sheet: _Sheet, desk: Desk) -> Iterator[Problem]:
@@ -579,6 +589,14 @@ def chat_doubt(channel: str | None, known: Collection[str] | None) -> str | None
     if channel is None:
         return None if known else "There is no chat channel."
     return None if is_known(channel, known) else f"There is no chat channel {channel}.{did_you_mean(channel, known)}"
+
+
+def unknown_script(script: str, known: Collection[str] | None) -> str | None:
+    """Why nothing can be run, as a sentence; None when there is such a script, when it is a text of its own, and when
+    nobody can tell."""
+    if not is_name(script) or is_known(script, known):
+        return None
+    return f"There is no script {script.strip()}.{did_you_mean(script, known or ())}"
 
 
 def queues_of(action: Any) -> list[tuple[str, str]]:

@@ -5,12 +5,12 @@ All of it is warnings: a rule may be written before the template, the group or t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from wayline.core import condition
-from wayline.core.action import SendChat, StartWorkflow
-from wayline.core.check import Desk, chat_doubt, is_known, queues_of, unknown_people
+from wayline.core.action import RunScript, SendChat, StartWorkflow
+from wayline.core.check import Desk, chat_doubt, is_known, queues_of, unknown_people, unknown_script
 from wayline.core.known_names import NESTED_ATTRIBUTES, TICKET_ATTRIBUTES, did_you_mean
 from wayline.core.refusals import Issue
 from wayline.core.rule import Rule, texts_of
@@ -31,6 +31,15 @@ CHANGE_OPERATORS: Final = frozenset({"changed", "changed_to", "changed_from"})
 def rule_warnings(rule: Rule, desk: Desk) -> list[Issue]:
     """Every doubt, in the order written. What the desk does not tell (None) is not judged."""
     return [*_of_conditions(rule), *_of_texts(rule), *_of_actions(rule, desk)]
+
+
+def unknown_scripts(rule: Rule, known: Collection[str]) -> list[Issue]:
+    """The scripts that the rule runs and that there are none of: unlike a doubt, a rule cannot be saved with one."""
+    return [
+        Issue(f"actions[{place}].script", said, "unknown_script")
+        for place, action in enumerate(rule.actions)
+        if isinstance(action, RunScript) and (said := unknown_script(action.script, known)) is not None
+    ]
 
 
 def _of_conditions(rule: Rule) -> Iterator[Issue]:

@@ -131,7 +131,7 @@ def _changed(ticket: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str,
     return {**ticket, **changes, "custom": {name: value for name, value in own.items() if value is not None}}
 
 
-_SHOWN_OF_JOBS = ("method", "url", "json", "body", "channel", "title", "text")
+_SHOWN_OF_JOBS = ("method", "url", "json", "body", "channel", "title", "text", "script", "params")
 
 
 def _told(effect: Effect, ticket: Mapping[str, Any]) -> dict[str, Any]:

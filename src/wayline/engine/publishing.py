@@ -22,6 +22,7 @@ from wayline.core.rules import NO_RULES
 from wayline.core.steps.step_type import Problem
 from wayline.core.template import normalised
 from wayline.engine.door import Transaction
+from wayline.engine.script_faults import template_faults
 from wayline.engine.tenant_facts import TenantFacts
 from wayline.store import audit
 from wayline.store.database import new_id
@@ -103,8 +104,11 @@ def checked_for(
         templates=[*(head.name for head in tenant.templates.values()), *beside],
         queues=tenant.directory.queues,
         chat_channels=tenant.chat_channels,
+        scripts=tenant.scripts,
         rules=[rule.name for rule in tenant.rules.rules.values()] if tenant.rules is not NO_RULES else None,
     )
+    if faults := template_faults(definition):
+        checked = msgspec.structs.replace(checked, problems=(*checked.problems, *faults))
     name = definition.get("name") if isinstance(definition, dict) else None
     if isinstance(name, str) and any(head.name.lower() == name.strip().lower() for head in others):
         said = f"Another template is called {name} too; whoever names it gets the newer one."

@@ -17,7 +17,7 @@ from wayline.core.action import StartWorkflow
 from wayline.core.check import Desk
 from wayline.core.refusals import Issue, Refusal, invalid, not_found
 from wayline.core.rule import Rule, read_rule
-from wayline.core.rule_check import rule_warnings
+from wayline.core.rule_check import rule_warnings, unknown_scripts
 from wayline.core.schedule import Schedule
 from wayline.engine.door import Transaction
 from wayline.engine.publishing import Author
@@ -72,6 +72,14 @@ def doubts(rule: Rule, tenant: TenantFacts, *, beside: Sequence[str] = ()) -> li
         chat_channels=tenant.chat_channels,
     )
     return rule_warnings(rule, desk)
+
+
+def require_scripts(rule: Rule, tenant: TenantFacts) -> Rule:
+    """The rule; refuses one that runs a script there is none of."""
+    issues = unknown_scripts(rule, tenant.scripts)
+    if issues:
+        raise invalid(*issues)
+    return rule
 
 
 def unknown_task_queues(rule: Rule, known: Collection[str]) -> list[Issue]:

@@ -28,6 +28,7 @@ from wayline.store.escalations import escalations_of
 from wayline.store.interventions import has_interventions
 from wayline.store.push_subscriptions import subscriptions_by_person
 from wayline.store.rules import rule_set_at
+from wayline.store.scripts import script_names
 from wayline.store.webhooks import subscriptions
 
 GRAPHS_KEPT = 2_000
@@ -52,6 +53,7 @@ class TenantFacts(msgspec.Struct, frozen=True):
     # Ids of the subscriptions of people's browsers, by person.
     push_subscriptions: Mapping[str, tuple[str, ...]] = {}
     chat_channels: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
     # Whether remotes may ask something here at all.
     has_interventions: bool = False
 
@@ -118,6 +120,7 @@ class TenantCache:
                     has_interventions=has_interventions(connection, tenant_id),
                     push_subscriptions=subscriptions_by_person(connection, tenant_id),
                     chat_channels=names_of(connection, tenant_id),
+                    scripts=script_names(connection, tenant_id),
                     rules=kept.rules if kept is not None else NO_RULES,
                 )
                 self._keep(kept)

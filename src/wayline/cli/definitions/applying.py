@@ -16,6 +16,7 @@ from wayline.cli.definitions.problems import Found, errors_in, named, namesakes,
 from wayline.core.check import Checked
 from wayline.core.facts import EMPTY_DIRECTORY, SYSTEM
 from wayline.core.rule import Rule
+from wayline.core.rule_check import unknown_scripts
 from wayline.core.steps.step_type import Problem
 from wayline.engine import rule_publishing
 from wayline.engine.door import Change, Transaction
@@ -90,6 +91,7 @@ def batch_of(documents: Sequence[Document], wayline: Wayline, tenant_id: str | N
         if document.kind == "rule":
             rule, problems = rule_problems(document, partial(rule_publishing.doubts, tenant=tenant, beside=beside))
             unknown = rule_publishing.unknown_task_queues(rule, wayline.settings.every_task_queue) if rule else []
+            unknown += unknown_scripts(rule, tenant.scripts) if rule else []
             found += [(document, problem) for problem in problems]
             found += [(document, Problem("error", issue.code, issue.message, issue.path)) for issue in unknown]
             rules += [(document, rule)] if rule is not None else []

@@ -15,6 +15,7 @@ from wayline.core.refusals import Issue
 from wayline.core.rule import Rule, read_rule
 from wayline.core.rule_check import rule_warnings
 from wayline.core.steps.step_type import Problem
+from wayline.engine.script_faults import rule_faults, template_faults
 
 Found = list[tuple[Document, Problem]]
 RuleFound = tuple[Rule | None, tuple[Problem, ...]]
@@ -28,7 +29,7 @@ def problems_of(document: Document) -> tuple[Problem, ...]:
     """Every problem that can be seen without a desk; that the file cannot be read is one of them."""
     unread = reading_problems(document)
     if unread or document.kind == "template":
-        return unread or check(document.content).problems
+        return unread or (*check(document.content).problems, *template_faults(document.content))
     if document.kind == "test":
         issues = read_table(document.content)[1]
         return tuple(Problem("error", issue.code, issue.message, issue.path) for issue in issues)
@@ -38,6 +39,7 @@ def problems_of(document: Document) -> tuple[Problem, ...]:
 def rule_problems(document: Document, doubts: Callable[[Rule], list[Issue]] = _any_desk) -> RuleFound:
     """The rule, None when it cannot be read, and its problems; `doubts` are those of a particular desk."""
     rule, issues = read_rule(document.content)
+    issues = issues or rule_faults(document.content)
     errors = tuple(Problem("error", issue.code, issue.message, issue.path) for issue in issues)
     warned = () if rule is None else doubts(rule)
     return rule, (*errors, *(Problem("warning", issue.code, issue.message, issue.path) for issue in warned))
