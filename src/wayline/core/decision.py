@@ -397,8 +397,10 @@ class Deciding:
         found = requester_of(self.circumstances)
         return found.id if found else None
 
-    def forget_scope(self) -> None:
-        """What is there to be named has changed."""
+    def keep_answer(self, step_id: str, output: dict[str, Any]) -> None:
+        """What somebody has answered at a step that is not over by that: the latest answer counts."""
+        self.run.outputs[step_id] = output
+        self._complete(step_id)
         self._scope = None
 
     # -- people ----------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ from wayline.core.effects import (
 from wayline.core.events import Event
 from wayline.core.facts import Absence, Actor, Directory, Facts, Group, Person
 from wayline.core.graph import Graph, build
+from wayline.core.inbox.state import Dispatch
 from wayline.core.refusals import Refusal
 from wayline.core.run import Activation, EndedVisit, Run, decode, encode
 from wayline.core.snapshot import Delta, Link, Snapshot, snapshot_from, start_of
@@ -283,7 +284,15 @@ class Story:
         self.last: Decision | None = None
         self.run: Run
 
-    def starts(self, *, ticket: dict[str, Any] | None = None, owner: Actor | None = None, **variables: Any) -> Story:
+    def starts(
+        self,
+        *,
+        ticket: dict[str, Any] | None = None,
+        owner: Actor | None = None,
+        source: Actor | None = None,
+        dispatch: Dispatch | None = None,
+        **variables: Any,
+    ) -> Story:
         """The run begins: on Ana's ticket unless another, or none at all (`ticket={}`), is given."""
         self.ticket = copy.deepcopy({**TICKET, **ticket} if ticket else TICKET) if ticket != {} else None
         command = commands.StartRun(
@@ -292,6 +301,8 @@ class Story:
             template_id="0b6c8f8e-0000-4000-8000-000000000003",
             ticket_id="t1" if self.ticket else None,
             variables=variables,
+            source_id=source.user_id if source else None,
+            dispatch=dispatch,
         )
         owner_id = owner.user_id if owner else None
         self.run = new_run(self.graph, command, version=1, at=self.at, owner_id=owner_id)

@@ -88,7 +88,7 @@ def _begin(deciding: Deciding, visit: Activation, step: InboxStep) -> Activator:
             )
         )
         inbox.dispatch = msgspec.structs.replace(sent, to="")
-    if to and not sinks:
+    if to and not sinks and step.face.scope not in (SINK, EVERYBODY):
         deciding.incident("nobody_reached", f"It was sent to {_said_to(to)}, which is nobody.", visit)
     return Activator(source=inbox.source, sinks=tuple(sinks))
 

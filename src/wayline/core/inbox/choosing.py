@@ -44,9 +44,8 @@ def choose(deciding: Deciding, command: commands.ChooseEntry) -> None:
         raise Refusal("too_large", f"data has at most {MAX_DATA_BYTES // 1024} KiB.", code="data_too_large")
     assert run.inbox is not None
     run.inbox.choice = {"path": path.label, "step": step.id, "by": command.user_id, "data": command.data}
-    run.outputs[step.id] = {**command.data, "outcome": path.label}
+    deciding.keep_answer(step.id, {**command.data, "outcome": path.label})
     deciding.activator = Activator(source=command.user_id, sinks=(command.user_id,))
-    deciding.forget_scope()
     _tell(deciding, command, visit, step, path)
     if path.step in deciding.graph.nodes:
         deciding.arrive(path.step)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from wayline.core.inbox.state import TASK_STATES, TaskState
 from wayline.core.refusals import Issue
+from wayline.core.shorthand import or_one
 from wayline.core.steps.step_type import STEP_ID_PATTERN, Step
 from wayline.core.validation import issues_of
 
@@ -77,7 +78,7 @@ class Behavior(_Part):
     target: str | None = Field(None, description="$sink, $source, $all or a user query.")
     fields: Any = None
     data: dict[str, Any] = Field(default_factory=dict)
-    templates: list[str] = Field(default_factory=list, max_length=100)
+    templates: list[str] = Field(default_factory=list, max_length=100, json_schema_extra=or_one)
     template: str | None = Field(None, max_length=200, description="The template's id or name.")
 
     @field_validator("templates", mode="before")

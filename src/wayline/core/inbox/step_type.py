@@ -25,6 +25,7 @@ class EntryType(StepType[InboxStep]):
     summary = "Shows people a message with paths to choose from."
     icon = "inbox"
     can_wait = True
+    fields_are_names = True
 
     def outcomes(self, step: InboxStep) -> tuple[str, ...]:
         """The labels of its paths."""
