@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from wayline.bootstrap import Wayline
 from wayline.cli.demonstration.calendars import Days
-from wayline.cli.demonstration.examples import RULES, example_files
+from wayline.cli.demonstration.examples import MESSAGES, RULES, example_files
 from wayline.cli.demonstration.founding import FOUNDER, TENANT_ID, found, publish_examples, save_rules
 from wayline.cli.demonstration.living import live
 from wayline.cli.demonstration.stories import stories
@@ -54,7 +54,7 @@ def build(settings: Settings, *, now: datetime | None = None, anew: bool = False
             if _is_built(connection) and not anew:
                 return Built(anew=False)
         cast = found(wayline, days)
-        publish_examples(wayline, cast, example_files())
+        publish_examples(wayline, cast, [*example_files(), *example_files(MESSAGES)])
         asyncio.run(live(wayline, clock, cast, stories(days), days))
         save_rules(wayline, cast, example_files(RULES))
         wayline.door.submit_and_wait(

@@ -1,4 +1,4 @@
-"""Where the example templates and rules are: in the package when it was installed, beside the sources in a checkout."""
+"""Where the examples are (templates, messages, rules): in the package, or beside the sources in a checkout."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import wayline
 
 PACKAGE = Path(wayline.__file__).parent
 RULES = "rules"
+MESSAGES = "messages"
 PLACES = (PACKAGE / "examples", PACKAGE.parents[1] / "examples")
 
 
@@ -16,7 +17,7 @@ class ExamplesMissing(FileNotFoundError):
 
 
 def example_files(folder: str = "") -> list[Path]:
-    """The files of templates, or those in a folder beside them (RULES), by name. Raises ExamplesMissing."""
+    """The files of templates, or those in a folder beside them (RULES, MESSAGES), by name. Raises ExamplesMissing."""
     for place in PLACES:
         found = sorted((place / folder).glob("*.yaml"))
         if found:

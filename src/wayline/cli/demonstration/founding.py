@@ -88,9 +88,13 @@ def publish_examples(wayline: Wayline, cast: Cast, examples: list[Path]) -> None
             author=author,
             definition=definition,
             checked=checked_for(tenant, definition),
-            note=f"From examples/{path.name}",
+            note=f"From examples/{_place_of(path)}",
         )
         wayline.door.submit_and_wait(Change(tenant_id=TENANT_ID, actor=author.actor, write=publishing))
+
+
+def _place_of(path: Path) -> str:
+    return path.name if path.parent.name == "examples" else f"{path.parent.name}/{path.name}"
 
 
 def save_rules(wayline: Wayline, cast: Cast, examples: list[Path]) -> None:
