@@ -3,12 +3,14 @@ tenant."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from served_desk import Desk
 from wayline.core.script import SOURCE_BYTES_MAX
+from wayline.drivers.local import LocalDriver
 from workflows import publish
 
 SCRIPTS = "/api/v1/scripts"
@@ -282,3 +284,37 @@ def test_a_dry_run_says_which_script_would_be_run_and_runs_nothing(desk: Desk) -
     (trial,) = root.post(f"{RULES}/dry-run", json=body).json()["data"]
     assert trial["would"] == [{"action": "run_script", "script": "Greet", "params": {"why": "Gate 4 is open"}}]
     assert root.get(f"{SCRIPTS}/{script['id']}/runs").json()["data"] == []
+
+
+def test_an_evaluation_tells_what_became_of_what_was_asked_for(desk: Desk) -> None:
+    """The jobs of this desk are done by the test: see `conformance` for the worker."""
+    root = desk.client(desk.root)
+    text = 'core.update_ticket(priority="P1")\ncore.notify("nobody", "Hello")'
+    script = made(desk, text=text)
+    action = {"type": "run_script", "script": "Greet"}
+    rule = {"name": "R", "trigger": "on_ticket_created", "action": action}
+    rule_id = root.post(RULES, json=rule).json()["id"]
+    ticket = root.post("/api/v1/tickets", json={"title": "Gate 4"}).json()["data"]
+    address = "/v1/automation/evaluations"
+    (told,) = root.get(address, params={"rule_id": rule_id}).json()["data"]
+    assert "scripts" not in told
+    do_jobs(desk)
+    (told,) = root.get(address, params={"rule_id": rule_id}).json()["data"]
+    (ended,) = told["scripts"]
+    assert (ended["status"], ended["error"]) == ("done", None)
+    assert [(one["do"], one["became"]) for one in ended["requests"]] == [
+        ("update_ticket", "done"),
+        ("notify", "refused"),
+    ]
+    (run,) = root.get(f"{SCRIPTS}/{script['id']}/runs").json()["data"]
+    assert (run["status"], run["by"]["name"], run["ticket_id"]) == ("done", "R", ticket["id"])
+    assert [one["became"] for one in run["requests"]] == ["done", "refused"]
+    history = root.get(f"/api/v1/tickets/{ticket['id']}/history").json()["data"]
+    assert "script_ran" in [event["event"] for event in history]
+
+
+def do_jobs(desk: Desk) -> None:
+    """A round of a worker's."""
+    driver = LocalDriver(desk.wayline.door, desk.wayline.settings, desk.wayline.secret_key)
+    asyncio.run(driver.jobs.run_once())
+    driver.access.close()

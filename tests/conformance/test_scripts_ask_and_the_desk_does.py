@@ -87,6 +87,10 @@ def became(desk: DrivenDesk) -> list[str]:
     ]
 
 
+def said_on(desk: DrivenDesk, subject_id: str, event: str) -> list[str]:
+    return [one.detail for one in history(desk, subject_id) if one.event == event]
+
+
 # -- rules -----------------------------------------------------------------------------------------
 
 
@@ -119,6 +123,9 @@ def test_a_rules_script_changes_the_ticket_and_opens_another(desk: DrivenDesk) -
     (kept,) = desk.rows(script_runs)
     assert (kept.subject_id, kept.ticket_id) == (rule_id, first)
     assert desk.rows(jobs) == []
+    desk.pass_time(hours=31 * 24)
+    desk.do_recurring()
+    assert desk.rows(script_runs) == []
 
 
 def test_the_text_of_a_script_may_stand_in_the_rule_and_is_never_filled_in(desk: DrivenDesk) -> None:
@@ -260,7 +267,10 @@ def test_a_step_gives_the_scripts_result_and_what_became_of_its_requests(desk: D
     assert [one["became"] for one in output["requests"]] == ["done"] * 3
     assert output["requests"][1]["ticket"] == "TSK-000001"
     assert [row.title for row in desk.rows(notifications, audience_id=desk.bo.id)] == ["Look"]
-    assert "action_succeeded" in desk.events(run_id)
+    assert said_on(desk, run_id, "action_started") == ["reckon: run_script a script of its own"]
+    assert said_on(desk, run_id, "action_succeeded") == [
+        "reckon: update_ticket INC-000001, create_ticket TSK-000001, notify"
+    ]
     assert desk.rows(jobs) == []
 
 

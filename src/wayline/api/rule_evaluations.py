@@ -24,6 +24,7 @@ from wayline.core.refusals import not_found
 from wayline.core.rules import Evaluation, RuleSet, evaluations
 from wayline.store.rule_events import KeptEvent, Place, read_event, read_events
 from wayline.store.rules import Lifetime, lifetime_of, rule_set_at
+from wayline.store.scripts import runs_about
 
 resource = Resource("Automation rules", prefix="/v1/automation")
 EVENTS_A_READ = 50
@@ -70,7 +71,8 @@ async def list_evaluations(call: Call) -> Response:
         raise not_found("Rule")
     asked = _Asked(call.request.app.state.past_rules, call.caller.tenant_id, ticket_id, rule_id, _cursor(query))
     found = await call.read(_page, asked=asked, limit=query.limit + 1)
-    return listed([_shown(pair) for pair in found], query.limit)
+    scripts = await _scripts_of(call, found)
+    return listed([_shown(pair, scripts) for pair in found], query.limit)
 
 
 class PastRules:
@@ -116,10 +118,28 @@ def _cursor(query: EvaluationList) -> tuple[str, str] | None:
     return event, rule_id
 
 
-def _shown(pair: Pair) -> dict[str, Any]:
+Scripts = dict[tuple[str, str], list[dict[str, Any]]]
+"""How scripts have ended, by the event and the rule that had them run."""
+
+
+async def _scripts_of(call: Call, pairs: list[Pair]) -> Scripts:
+    event_ids = {pair.event.id for pair in pairs if any(one.action == "run_script" for one in pair.evaluation.done)}
+    found: Scripts = {}
+    if event_ids:
+        for run in await call.read(runs_about, tenant_id=call.caller.tenant_id, event_ids=event_ids):
+            told = {"status": run.status, "error": run.outcome.get("error")}
+            found.setdefault((run.event_id or "", run.subject_id), []).append(
+                told | {"requests": run.outcome.get("requests") or []}
+            )
+    return found
+
+
+def _shown(pair: Pair, scripts: Scripts) -> dict[str, Any]:
+    """A pair; with `scripts` where the rule had some run and they have ended."""
     event, found = pair.event, pair.evaluation
     rule = public_id("rule", found.rule_id)
-    return {
+    ended = scripts.get((event.id, found.rule_id))
+    return ({"scripts": ended} if ended else {}) | {
         "id": f"{public_id('rule', event.id).removeprefix('rule_')}.{rule}",
         "event": event.trigger,
         "event_id": event.id,

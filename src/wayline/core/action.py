@@ -17,7 +17,7 @@ from wayline.core.events import EventName
 from wayline.core.facts import Facts
 from wayline.core.refusals import Refusal
 from wayline.core.run import Activation
-from wayline.core.script import PARAMETER_PATTERN, SOURCE_BYTES_MAX
+from wayline.core.script import PARAMETER_PATTERN, SOURCE_BYTES_MAX, called, said_of
 from wayline.core.shorthand import or_one
 from wayline.core.text import TextError, render, render_value
 from wayline.core.ticket import PRIORITIES, STATUSES, changes_to
@@ -115,6 +115,14 @@ class Action(BaseModel):
     def who(self) -> Iterable[tuple[str, Who]]:
         """Who-expressions, by the field they stand in."""
         return ()
+
+    def said(self) -> str:
+        """What it is called where it is told that it has begun."""
+        return self.type
+
+    def outcome_of(self, output: Mapping[str, Any]) -> str:
+        """What it came to, where it is told that it has been done outside."""
+        return "done"
 
     def told(self, scope: dict[str, Any], place: Mapping[str, str]) -> dict[str, Any]:
         """What a worker is told of an outside action beside what was written. `place` is where it stands: {step: id} or
@@ -398,6 +406,12 @@ class RunScript(Action):
 
     def texts(self) -> Iterable[tuple[str, Any]]:
         return [("params", self.params)]
+
+    def said(self) -> str:
+        return f"{self.type} {called(self.script)}"
+
+    def outcome_of(self, output: Mapping[str, Any]) -> str:
+        return said_of(output["requests"]) if output.get("requests") else "done"
 
     def told(self, scope: dict[str, Any], place: Mapping[str, str]) -> dict[str, Any]:
         by = scope["actor"].get("id") if "rule" in place else scope["run"]["owner"]

@@ -563,8 +563,8 @@ def _action_problems(step: Step, sheet: _Sheet, desk: Desk) -> Iterator[Problem]
                 yield sheet.problem("warning", "unknown_queue", said, step, f"{where}.{path}")
         if isinstance(action, SendChat) and (doubt := chat_doubt(action.channel, desk.chat_channels)) is not None:
             yield sheet.problem("warning", "unknown_channel", doubt, step, f"{where}.channel")
-        if isinstance(action, RunScript) and (said := unknown_script(action.script, desk.scripts)) is not None:
-            yield sheet.problem("error", "unknown_script", said, step, f"{where}.script")
+        if isinstance(action, RunScript) and (fault := unknown_script(action.script, desk.scripts)) is not None:
+            yield sheet.problem("error", "unknown_script", fault, step, f"{where}.script")
 
 
 def _start_problems(action: StartWorkflow, step: Step, where: str, sheet: _Sheet, desk: Desk) -> Iterator[Problem]:

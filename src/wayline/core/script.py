@@ -7,8 +7,8 @@ ended well, what it asked for is carried out, in the order asked, under one tran
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Final, Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -28,6 +28,8 @@ Kind = Literal["text", "ticket", "people", "texts", "object", "any"]
 """What an argument is. A `ticket` is an id, a number, or what `create_ticket` has given back; `people` are one text or
 several: ids, e-mail addresses, groups, or a user query."""
 
+DONE, REFUSED = "done", "refused"
+"""What becomes of a request."""
 _NAME = re.compile(NAME_PATTERN)
 _TICKET_FIELDS: Mapping[str, Kind] = {
     "description": "text",
@@ -96,6 +98,13 @@ def is_name(script: str) -> bool:
 def called(script: str) -> str:
     """What a script is called in sentences: its name, or that it has none."""
     return f"“{script.strip()}”" if is_name(script) else "a script of its own"
+
+
+def said_of(told: Iterable[Mapping[str, Any]]) -> str:
+    """What became of requests, for people; each is {do, with, became: done | refused, …}."""
+    done = [f"{one['do']} {one['ticket']}" if "ticket" in one else one["do"] for one in told if one["became"] == DONE]
+    refused = [f"{one['do']} refused: {one['why']}" for one in told if one["became"] == REFUSED]
+    return "; ".join([*([", ".join(done)] if done else []), *refused]) or "nothing was asked for"
 
 
 def of_name(name: str) -> str:

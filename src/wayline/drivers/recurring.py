@@ -13,12 +13,14 @@ from wayline.drivers.database_access import DatabaseAccess
 from wayline.drivers.job_queues import QUEUES
 from wayline.drivers.loop import Loop, log
 from wayline.engine.door import Door, Transaction
-from wayline.store import anchors, idempotency, jobs, rule_events, timers, webhook_deliveries, webhooks
+from wayline.store import anchors, idempotency, jobs, rule_events, scripts, timers, webhook_deliveries, webhooks
 
 KEYS_KEPT = timedelta(hours=24)
 KEYS_A_WRITE = 1000
 RULE_EVENTS_KEPT = timedelta(days=30)
 RULE_EVENTS_A_WRITE = 1000
+SCRIPT_RUNS_KEPT = timedelta(days=30)
+SCRIPT_RUNS_A_WRITE = 1000
 DELIVERIES_KEPT = timedelta(days=14)
 DELIVERIES_A_WRITE = 1000
 WEBHOOKS_A_READ = 500
@@ -117,6 +119,16 @@ async def prune_rule_events(door: Door, access: DatabaseAccess) -> int:
     return pruned
 
 
+async def prune_script_runs(door: Door, access: DatabaseAccess) -> int:
+    """How scripts have ended is forgotten after a month, some at a time."""
+    before, pruned = door.clock.now() - SCRIPT_RUNS_KEPT, 0
+    while await access.read(lambda connection: scripts.has_older(connection, before)):
+        pruned += await access.write(
+            lambda transaction: scripts.prune(transaction.connection, before, limit=SCRIPT_RUNS_A_WRITE)
+        )
+    return pruned
+
+
 async def follow_the_clock(door: Door, access: DatabaseAccess) -> int:
     """This process keeps the database's time."""
     await access.call(lambda: door.clock.follow(door.database))
@@ -130,6 +142,7 @@ TASKS = (
     Task("anchor_timelines", 900, anchor_timelines),
     Task("prune_webhook_deliveries", 3600, prune_webhook_deliveries),
     Task("prune_rule_events", 600, prune_rule_events),
+    Task("prune_script_runs", 600, prune_script_runs),
     Task("follow_the_clock", 60, follow_the_clock),
 )
 

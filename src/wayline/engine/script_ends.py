@@ -14,10 +14,11 @@ from wayline.core.events import Event
 from wayline.core.facts import Person
 from wayline.core.refusals import Refusal
 from wayline.core.run import Run
+from wayline.core.script import REFUSED, said_of
 from wayline.engine.answers import RunAnswer
 from wayline.engine.applying import About
 from wayline.engine.run_commands import consume, is_overtaken, run_command
-from wayline.engine.script_requests import REFUSED, Account, carry_out, said_of
+from wayline.engine.script_requests import Account, carry_out
 from wayline.engine.tenant_facts import TenantFacts
 from wayline.engine.working_set import WorkingSet
 from wayline.store.scripts import ScriptRun, insert_run, rules_run

@@ -18,9 +18,10 @@ from wayline.core import ticket as desk
 from wayline.core.cause import Cause
 from wayline.core.check import chat_doubt
 from wayline.core.facts import Actor, Person
+from wayline.core.inbox.scope import MAX_PEOPLE
 from wayline.core.inbox.state import Dispatch
 from wayline.core.refusals import Refusal
-from wayline.core.script import FUNCTIONS
+from wayline.core.script import DONE, FUNCTIONS, REFUSED
 from wayline.core.starting import id_sent_for
 from wayline.core.user_query import QueryError, parse_query
 from wayline.engine.applying import MAX_MAIL_ADDRESSES, About, Telling, notify
@@ -43,7 +44,6 @@ _ROLES: Final[Mapping[str, tuple[str, ...]]] = {
 """Who may ask for what; what is not listed here is for everybody, requesters within what is their own."""
 REQUESTERS_SET: Final = frozenset({"type", "subtype", "title", "description", "priority", "category", "tags", "custom"})
 REQUESTERS_CHANGE: Final = frozenset({"title", "description", "priority"})
-DONE, REFUSED = "done", "refused"
 MAX_TOLD: Final = MAX_MAIL_ADDRESSES
 
 
@@ -115,17 +115,6 @@ def carry_out(work: WorkingSet, account: Account, asked: Sequence[Mapping[str, A
         told.append({**request, **outcome})
     work.cause = outer
     return told
-
-
-def said_of(told: Iterable[Mapping[str, Any]]) -> str:
-    """What became of the requests, for people."""
-    done = [_said_done(one) for one in told if one["became"] == DONE]
-    refused = [f"{one['do']} refused: {one['why']}" for one in told if one["became"] == REFUSED]
-    return "; ".join([*([", ".join(done)] if done else []), *refused]) or "nothing was asked for"
-
-
-def _said_done(one: Mapping[str, Any]) -> str:
-    return f"{one['do']} {one['ticket']}" if "ticket" in one else str(one["do"])
 
 
 def _done(carrying: _Carrying, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -223,7 +212,7 @@ class _Found(msgspec.Struct):
     addresses: dict[str, None] = {}
 
 
-def _people_named(carrying: _Carrying, names: str | list[str], *, with_addresses: bool) -> _Found:
+def _people_named(carrying: _Carrying, names: str | list[str], *, with_addresses: bool, most: int = MAX_TOLD) -> _Found:
     """Each text is a person, a group, an address where those are taken, or a user query; one that means nobody is
     refused."""
     found, directory = _Found(), carrying.tenant.directory
@@ -237,8 +226,8 @@ def _people_named(carrying: _Carrying, names: str | list[str], *, with_addresses
             found.addresses[person.read_email(name)] = None
         else:
             found.user_ids.update(dict.fromkeys(_queried(carrying, name)))
-    if len(found.user_ids) + len(found.addresses) > MAX_TOLD:
-        raise Refusal("invalid", f"A script tells at most {MAX_TOLD} people at a time.", code="too_many")
+    if len(found.user_ids) + len(found.addresses) > most:
+        raise Refusal("invalid", f"That means more than {most:,} people.", code="too_many_people")
     return found
 
 
@@ -400,7 +389,7 @@ def _create_dispatch(carrying: _Carrying, arguments: Mapping[str, Any]) -> dict[
     template_id = find_inbox_template(carrying.work.connection, tenant_id=tenant.id, named=named)
     if template_id is None:
         raise Refusal("not_found", f"No published inbox template is called “{named}”.", code="unknown_template")
-    found = _people_named(carrying, arguments["to"], with_addresses=False)
+    found = _people_named(carrying, arguments["to"], with_addresses=False, most=MAX_PEOPLE)
     command = commands.StartRun(
         tenant_id=tenant.id,
         run_id=id_sent_for(carrying.effect_id),

@@ -66,7 +66,7 @@ class Automatic(StepType[AutomaticStep]):
             deciding.fail(activation, "action_failed", str(error))
             return
         deciding.run_job(activation, step.action.queue, action, getattr(step.action, "timeout_s", 30.0))
-        deciding.note("action_started", f"{step.title}: {step.action.type}", activation=activation)
+        deciding.note("action_started", f"{step.title}: {step.action.said()}", activation=activation)
 
     def reopen(self, deciding: Deciding, activation: Activation, step: AutomaticStep) -> None:
         activation.data = {}
@@ -75,7 +75,8 @@ class Automatic(StepType[AutomaticStep]):
     def report(self, deciding: Deciding, activation: Activation, step: AutomaticStep, report: ReportAction) -> None:
         if report.error is None:
             activation.job = None
-            deciding.note("action_succeeded", f"{step.title}: done", activation=activation)
+            said = f"{step.title}: {step.action.outcome_of(report.output)}"
+            deciding.note("action_succeeded", said, activation=activation)
             deciding.finish(activation, "succeeded", output=report.output)
         elif report.permanent or activation.attempt >= step.retry.max_attempts:
             activation.job = None
