@@ -12,6 +12,7 @@ from served_desk import Desk
 NEW: dict[str, Any] = {"minutes": 30, "action": "notify", "recipient": "assignee"}
 EMPTY = {"email": None, "repeat_minutes": None, "queue_id": None, "priority": None, "group": None}
 CALENDARS = "/api/v1/calendars"
+WORKDAYS = [f"{day}_enabled" for day in ("mon", "tue", "wed", "thu", "fri")]
 
 
 def made(desk: Desk, **more: Any) -> dict[str, Any]:
@@ -70,6 +71,8 @@ def test_some_fields_are_changed_and_the_others_stay(desk: Desk) -> None:
     assert fields(refused(desk, "escalations/update", {"id": 1, "recipient": "address"})) == {"email"}
     told = {"id": 1, "recipient": "address", "email": desk.bo.email}
     assert asked(desk, "escalations/update", told)["escalation"]["email"] == desk.bo.email
+    assert asked(desk, "escalations/update", {"id": 1, "recipient": "assignee"})["escalation"]["email"] is None
+    assert fields(refused(desk, "escalations/update", {"id": 1, "email": desk.bo.email})) == {"email"}
     assert fields(refused(desk, "escalations/update", {"id": 1, "minutes": None})) == {"minutes"}
 
 
@@ -146,10 +149,19 @@ def test_hours_count_as_the_preview_says_and_back(desk: Desk) -> None:
         ({"mode": "sometimes"}, {"mode"}),
         ({"mode": "always", "name": "Ours"}, {"name"}),
         ({"timezone": "Berlin"}, {"timezone"}),
+        ({"mon_enabled": "yes", "tue_enabled": 1, "wed_enabled": None}, {"mon_enabled", "tue_enabled", "wed_enabled"}),
+        ({"mode": "simple", **dict.fromkeys(WORKDAYS, False)}, {"mode"}),
+        ({"simple_start": 540.5, "simple_end": "1020"}, {"simple_start", "simple_end"}),
         ({"mode": "simple", "simple_start": 900, "simple_end": 600}, {"simple_end"}),
         ({"simple_start": -1, "simple_end": 1441}, {"simple_start", "simple_end"}),
         ({"mode": "per_day", "days": {"mon": [[540, 720], [700, 800]]}}, {"days.mon"}),
         ({"mode": "per_day", "days": {}}, {"days"}),
+        ({"days": {"monday": [[540, 720]]}}, {"days.monday"}),
+        ({"days": {"mon": [[540]], "tue": [["9:00", 1020]]}}, {"days.mon[0][1]", "days.tue[0][0]"}),
+        ({"days": {"mon": [[minute, minute + 1] for minute in range(0, 50, 2)]}}, {"days.mon"}),
+        ({"holidays": {"region": "BY"}}, {"holidays.region"}),
+        ({"holidays": {"country": "DE", "region": "XX"}}, {"holidays.region"}),
+        ({"holidays": {"dates": ["2026-02-30", "24.12.2026", 20261224]}}, {f"holidays.dates[{n}]" for n in range(3)}),
         ({"holidays": {"country": "XX", "dates": ["tomorrow"]}}, {"holidays.country", "holidays.dates[0]"}),
         ({"holidays": {"ical_url": "ftp://x"}}, {"holidays.ical_url"}),
         ({"colour": "red"}, {"colour"}),
@@ -158,6 +170,19 @@ def test_hours_count_as_the_preview_says_and_back(desk: Desk) -> None:
 def test_bad_hours_are_refused_field_by_field(desk: Desk, body: dict[str, Any], bad: set[str]) -> None:
     assert fields(refused(desk, "business-hours/update", body)) == bad
     assert asked(desk, "escalations")["business_hours"]["calendar_id"] is None
+
+
+def test_what_is_not_known_is_told_by_its_name(sqlite_desk: Desk) -> None:
+    told = refused(sqlite_desk, "business-hours/update", {"timezone": "europe/berlin"})["errors"]["timezone"]
+    assert told == ["“europe/berlin” is not an IANA time zone; did you mean Europe/Berlin?"]
+    for holidays, name in (({"country": "XX"}, "country"), ({"country": "DE", "region": "XX"}, "region")):
+        found = refused(sqlite_desk, "business-hours/update", {"holidays": holidays})["errors"]
+        assert "“XX”" in found[f"holidays.{name}"][0]
+
+
+def test_hours_until_midnight_and_intervals_that_touch_are_hours_too(desk: Desk) -> None:
+    days = {"mon": [[0, 720], [720, 1440]], "sun": [[1380, 1440]]}
+    assert hours(desk, mode="per_day", timezone="UTC", days=days)["days"] == days
 
 
 def test_other_peoples_calendars_are_not_taken_for_ones_own(desk: Desk) -> None:

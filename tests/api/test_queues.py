@@ -73,6 +73,7 @@ def test_queues_are_numbered_per_tenant_and_no_number_is_given_twice(desk: Desk)
         ({"name": "  "}, {"name"}),
         ({"name": "x" * 201}, {"name"}),
         ({"name": 7}, {"name"}),
+        ({"name": "Net\nwork"}, {"name"}),
         ({"name": "inbox"}, {"name"}),
         ({"name": "New", "outgoing_mailbox_id": 1}, {"outgoing_mailbox_id"}),
         ({"name": "New", "outgoing_mailbox_id": "1"}, {"outgoing_mailbox_id"}),
@@ -146,7 +147,7 @@ def test_what_is_not_there_is_not_found(desk: Desk) -> None:
 
 def test_a_queue_with_tickets_is_not_deleted(desk: Desk) -> None:
     queue, ticket = made(desk), opened(desk)
-    assert "1 tickets" in refused(desk, "queues/delete", {"queue_id": queue["id"]}, 409)["message"]
+    assert "1 ticket." in refused(desk, "queues/delete", {"queue_id": queue["id"]}, 409)["message"]
     desk.client(desk.bo).patch(f"{TICKETS}/{ticket['id']}", json={"queue": "Trash"})
     assert asked(desk, "queues/delete", {"queue_id": queue["id"]}) == {"deleted": True}
 
@@ -189,7 +190,7 @@ def test_a_queue_that_escalates_by_itself_is_not_deleted(desk: Desk) -> None:
     queue = made(desk)
     escalation = {"minutes": 5, "action": "notify", "recipient": "assignee", "queue_id": queue["id"]}
     asked(desk, "escalations/create", escalation)
-    assert "escalations" in refused(desk, "queues/delete", {"queue_id": queue["id"]}, 409)["message"]
+    assert "the escalation “1”" in refused(desk, "queues/delete", {"queue_id": queue["id"]}, 409)["message"]
 
 
 def test_all_tickets_of_a_queue_are_moved_each_with_its_history(desk: Desk) -> None:

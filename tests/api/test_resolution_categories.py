@@ -69,7 +69,7 @@ def test_a_category_in_use_is_not_deleted(desk: Desk) -> None:
     made(desk, "Fixed")
     made(desk, "Explained")
     ticket = resolved(desk, "Fixed").json()["data"]
-    assert "1 tickets" in refused(desk, f"{PATH}/delete", {"id": 1}, 409)["message"]
+    assert "1 ticket." in refused(desk, f"{PATH}/delete", {"id": 1}, 409)["message"]
     desk.client(desk.bo).patch(f"{TICKETS}/{ticket['id']}", json={"resolution_category": "Explained"})
     assert asked(desk, f"{PATH}/delete", {"id": 1}) == {"deleted": True}
     assert [(c["name"], c["position"]) for c in asked(desk, PATH)] == [("Explained", 1)]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from wayline.api.administration import ADMIN, note
@@ -20,7 +22,19 @@ MAX_NUMBER = 2_147_483_647
 MAX_NAMED = 10
 
 Number = Annotated[int, Field(strict=True, ge=1, le=MAX_NUMBER)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME_CHARS)]
+
+
+def _on_one_line(name: str) -> str:
+    if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in name):
+        raise PydanticCustomError("not_one_line", "Write it on one line.")
+    return name
+
+
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME_CHARS),
+    AfterValidator(_on_one_line),
+]
 
 
 class Asked(BaseModel):
@@ -69,7 +83,8 @@ def noted(tx: Transaction, call: Call, action: str, number: int, detail: Mapping
 def in_use(name: str, uses: Mapping[str, Sequence[str] | int]) -> Refusal:
     """The refusal to take away what something hangs on; `uses` are names, or how many, by kind."""
     said = [
-        f"{several} {kind}" if isinstance(several, int) else _listed(kind, several) for kind, several in uses.items()
+        f"{several:,} {_called(kind, several)}" if isinstance(several, int) else _listed(kind, several)
+        for kind, several in uses.items()
     ]
     return Refusal(
         "conflict", f"“{name}” is in use by {' and '.join(said)}.", code="in_use", details={"uses": dict(uses)}
@@ -78,4 +93,8 @@ def in_use(name: str, uses: Mapping[str, Sequence[str] | int]) -> Refusal:
 
 def _listed(kind: str, names: Sequence[str]) -> str:
     more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
-    return f"the {kind} {', '.join(f'“{name}”' for name in names[:MAX_NAMED])}{more}"
+    return f"the {_called(kind, len(names))} {', '.join(f'“{name}”' for name in names[:MAX_NAMED])}{more}"
+
+
+def _called(kind: str, many: int) -> str:
+    return kind.removesuffix("s") if many == 1 else kind

@@ -55,7 +55,8 @@ class NewEscalation(Asked):
 
 
 class EscalationChanges(Asked):
-    """What is left out stays; null takes away what there need not be."""
+    """What is left out stays, but for the address where the recipient is none any more; null takes away what there need
+    not be."""
 
     id: Number
     minutes: int = Field(1, strict=True, ge=1, le=MAX_MINUTES)
@@ -128,7 +129,10 @@ async def update_escalation(call: Call) -> Response:
     def change(tx: Transaction) -> StoredEscalation:
         touch(tx.connection, tenant_id)
         before = _known(tx, tenant_id, body.id)
-        fields = _fields(tx, tenant_id, {name: getattr(before, name) for name in FIELDS} | given)
+        kept = {name: getattr(before, name) for name in FIELDS}
+        if given.get("recipient") == "assignee":
+            kept["email"] = None
+        fields = _fields(tx, tenant_id, kept | given)
         stored.update_escalation(tx.connection, tenant_id=tenant_id, number=before.id, fields=fields)
         return _written(tx, call, "escalation.updated", before.id, fields)
 

@@ -74,6 +74,7 @@ Interval = Annotated[tuple[Minute, Minute], AfterValidator(_forwards)]
 DayIntervals = Annotated[tuple[Interval, ...], Field(max_length=MAX_INTERVALS_PER_DAY), AfterValidator(_in_order)]
 IsoDate = Annotated[date, BeforeValidator(_only_iso_dates)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True)]
+Enabled = Annotated[bool, Field(strict=True)]
 
 
 class HolidaysDefinition(BaseModel):
@@ -99,7 +100,7 @@ class HolidaysDefinition(BaseModel):
             return None
         if country.upper() not in public_holidays.list_supported_countries():
             raise PydanticCustomError(
-                "country_unknown", "no public holidays are known for {country!r}", {"country": country}
+                "country_unknown", "no public holidays are known for “{country}”", {"country": country}
             )
         return country.upper()
 
@@ -143,7 +144,7 @@ def _canonical_region(country: str, region: str) -> str:
     if region.casefold() not in spellings:
         raise PydanticCustomError(
             "region_unknown",
-            "{region!r} is not a region of {country}; known: {known}",
+            "“{region}” is not a region of {country}; known: {known}",
             {"region": region, "country": country, "known": ", ".join(tables.subdivisions) or "none"},
         )
     return spellings[region.casefold()]
@@ -163,13 +164,13 @@ class CalendarDefinition(BaseModel):
 
     name: Annotated[Text, Field(min_length=1, max_length=200)]
     timezone: Annotated[Text, Field(description="IANA time zone, such as Europe/Berlin")]
-    mon_enabled: bool = True
-    tue_enabled: bool = True
-    wed_enabled: bool = True
-    thu_enabled: bool = True
-    fri_enabled: bool = True
-    sat_enabled: bool = False
-    sun_enabled: bool = False
+    mon_enabled: Enabled = True
+    tue_enabled: Enabled = True
+    wed_enabled: Enabled = True
+    thu_enabled: Enabled = True
+    fri_enabled: Enabled = True
+    sat_enabled: Enabled = False
+    sun_enabled: Enabled = False
     # A field validator sees only the fields above it, and mode is judged by the weekdays, days by mode.
     mode: Annotated[Literal["simple", "per_day", "always"], Field(validate_default=True)] = "simple"
     simple_start: Minute = 9 * 60
@@ -187,7 +188,7 @@ class CalendarDefinition(BaseModel):
             hint = f"; did you mean {near[guesses[0]]}?" if guesses else ""
             raise PydanticCustomError(
                 "timezone_unknown",
-                "{timezone!r} is not an IANA time zone{hint}",
+                "“{timezone}” is not an IANA time zone{hint}",
                 {"timezone": timezone, "hint": hint},
             )
         return timezone
