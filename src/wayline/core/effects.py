@@ -175,7 +175,7 @@ class ShowFace(msgspec.Struct, frozen=True, tag=True):
     by: str | None
 
 
-class EntryChange(msgspec.Struct, frozen=True):
+class EntryChange(msgspec.Struct, frozen=True, gc=False):
     """What a decision made of one person's entry. `before` None: they had none."""
 
     user_id: str

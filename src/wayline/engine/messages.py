@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from wayline.core import effects
-from wayline.core.inbox.state import entry_id
-from wayline.core.run import Run
+from wayline.core.inbox.state import UNREACHED
+from wayline.core.run import Run, activation_id
 from wayline.engine.working_set import WorkingSet
 from wayline.store.entries import entry_row, face_row
 from wayline.store.tables import dispatches, entry_faces
@@ -41,19 +41,26 @@ def change_entries(work: WorkingSet, run: Run, effect: effects.ChangeEntries, at
     """Write what has become of entries, put those that are new or back into inboxes and take out those that are
     retired; whoever is concerned is told."""
     steps = {visit.position: visit.step_id for visit in run.open}
+    faces: dict[int, str | None] = {UNREACHED: None}
     for change in effect.changes:
-        row = entry_row(run, change.user_id, change.after, at)
-        work.entries[row["id"]] = (row, work.entries[row["id"]][1] if row["id"] in work.entries else change.before)
-        _place(work, run, change, steps, at)
+        visit = change.after.visit
+        if visit not in faces:
+            faces[visit] = activation_id(run.id, visit)
+        row = entry_row(run, change.user_id, change.after, face_id=faces[visit], at=at)
+        known = work.entries.get(row["id"])
+        work.entries[row["id"]] = (row, known[1] if known is not None else change.before)
+        _place(work, run, change, row["id"], steps, at)
     told = frozenset(change.user_id for change in effect.changes)
     work.live.append((run.tenant_id, "inbox.changed", {"run_id": run.id}, told))
 
 
-def _place(work: WorkingSet, run: Run, change: effects.EntryChange, steps: dict[int, str], at: datetime) -> None:
-    item_id, before, after = entry_id(run.id, change.user_id), change.before, change.after
+def _place(
+    work: WorkingSet, run: Run, change: effects.EntryChange, item_id: str, steps: dict[int, str], at: datetime
+) -> None:
+    before, after = change.before, change.after
     was_active = before is not None and before.active
     if after.active and not was_active:
-        work.items[item_id] = _item(run, change.user_id, steps[after.visit], at)
+        work.items[item_id] = _item(run, item_id, change.user_id, steps[after.visit], at)
         work.offers[item_id] = [_offer(run, change.user_id, item_id, at)]
     elif was_active and not after.active:
         if item_id not in work.items:
@@ -68,11 +75,11 @@ def _place(work: WorkingSet, run: Run, change: effects.EntryChange, steps: dict[
             work.moved_entries[item_id] = steps[after.visit]
 
 
-def _item(run: Run, user_id: str, step_id: str, at: datetime) -> dict[str, Any]:
+def _item(run: Run, item_id: str, user_id: str, step_id: str, at: datetime) -> dict[str, Any]:
     assert run.inbox is not None
     sent = run.inbox.dispatch
     return {
-        "id": entry_id(run.id, user_id),
+        "id": item_id,
         "tenant_id": run.tenant_id,
         "run_id": run.id,
         "step_id": step_id,

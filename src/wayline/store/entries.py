@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from wayline.core.effects import ShowFace
 from wayline.core.inbox.state import UNREACHED, Entry, entry_id
-from wayline.core.run import Run, activation_id
+from wayline.core.run import Run
 from wayline.store.bulk import BulkUpdate, Row
 from wayline.store.tables import dispatches, entries, entry_faces, runs, templates, tickets, users, work_items
 
@@ -24,15 +24,15 @@ _locker = users.alias("locker")
 # -- writing ---------------------------------------------------------------------------------------
 
 
-def entry_row(run: Run, user_id: str, entry: Entry, at: datetime) -> Row:
-    """A person's entry as a row."""
+def entry_row(run: Run, user_id: str, entry: Entry, *, face_id: str | None, at: datetime) -> Row:
+    """A person's entry as a row, at the visit that shows `face_id`."""
     status = "active" if entry.active else "unreached" if entry.visit == UNREACHED else "retired"
     return {
         "id": entry_id(run.id, user_id),
         "tenant_id": run.tenant_id,
         "run_id": run.id,
         "user_id": user_id,
-        "face_id": None if entry.visit == UNREACHED else activation_id(run.id, entry.visit),
+        "face_id": face_id,
         "status": status,
         "task": entry.task,
         "lock": entry.lock,

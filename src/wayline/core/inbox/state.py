@@ -6,11 +6,12 @@ values; what it shows is the same for everybody whom one activation of a step ha
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from typing import Any, Literal, get_args
 
 import msgspec
+
+from wayline.core.named_ids import id_named
 
 TaskState = Literal["open", "accepted", "declined", "in_progress", "done", "failed", "cancelled"]
 TASK_STATES: tuple[TaskState, ...] = get_args(TaskState)
@@ -18,7 +19,7 @@ UNREACHED = -1
 """The visit of an entry that was never shown: somebody the message was sent to, and no step has been set for."""
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
+class Entry(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
     """One person's place: the visit it shows (its position among the run's), whether it is in their inbox, the state of
     their task, what locked it (a step, or somebody by hand; "" when it is free), and on whose account."""
 
@@ -73,4 +74,4 @@ class Inbox(msgspec.Struct, omit_defaults=True):
 
 def entry_id(run_id: str, user_id: str) -> str:
     """The id of a person's entry of a run: the same however often it is asked for."""
-    return str(uuid.uuid5(uuid.UUID(run_id), f"entry:{user_id}"))
+    return id_named(run_id, b"entry:" + user_id.encode())
