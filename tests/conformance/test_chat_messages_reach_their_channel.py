@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 import sqlalchemy as sa
+from driven_desk import DrivenDesk, driven_desk
 
-from conformance.driven_desk import DrivenDesk, driven_desk
 from other_system import OtherSystem, answer, other_system
 from wayline.core.rule import parse_rule
 from wayline.engine import chat_channels as keeping

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from driven_desk import DrivenDesk, driven_desk
+from test_chat_messages_reach_their_channel import channel
+from test_pushes_are_delivered import public_key, subscribe
 
 from browser import Browser
-from conformance.driven_desk import DrivenDesk, driven_desk
-from conformance.test_chat_messages_reach_their_channel import channel
-from conformance.test_pushes_are_delivered import public_key, subscribe
 from other_system import OtherSystem, answer, other_system
 from wayline.core.run import Run
 from wayline.store.tables import incidents, notifications

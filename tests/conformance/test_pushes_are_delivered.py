@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from driven_desk import DrivenDesk, driven_desk
 
 from browser import Browser, signed_claims
-from conformance.driven_desk import DrivenDesk, driven_desk
 from other_system import OtherSystem, answer, other_system
 from served_desk import Person
 from wayline.actions.push import MAX_PAYLOAD_BYTES, PushAddress

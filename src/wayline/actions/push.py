@@ -158,16 +158,17 @@ def payload_of(action: dict[str, Any], *, job_id: str, address: str) -> bytes:
     """What the browser is given, as JSON: `{id, kind, title, body, url, run_id, ticket_id, item_id}`. `id` is the same
     when a message comes twice. The body is cut to what fits in MAX_PAYLOAD_BYTES."""
     kind = str(action.get("kind") or "message")
+    title, body = one_line(str(action.get("title") or "")) or "Message", str(action.get("body") or "").strip()
     fields = {
         "id": job_id,
         "kind": kind,
-        "title": subject_of(kind, one_line(str(action.get("title") or "")) or "Message")[:MAX_TITLE_CHARS],
+        "title": subject_of(kind, title)[:MAX_TITLE_CHARS],
         "body": "",
         "url": link_of(action, address),
         **{name: action.get(name) for name in ("run_id", "ticket_id", "item_id")},
     }
-    body = str(action.get("body") or "").strip()
-    return _encode({**fields, "body": _cut(body, MAX_PAYLOAD_BYTES - len(_encode(fields)))})
+    told = "" if body == title else _cut(body, MAX_PAYLOAD_BYTES - len(_encode(fields)))
+    return _encode({**fields, "body": told})
 
 
 def _cut(text: str, room: int) -> str:

@@ -44,15 +44,16 @@ def subscribe(
     """Tell the person on this browser from now on. A browser that says so again keeps its id; one that somebody else
     was told on is theirs no more. Refuses one too many, and an address of somebody else's without their keys."""
     assert actor.user_id is not None
-    before = stored.subscription_at(tx.connection, tenant_id=tenant_id, endpoint=browser.address.endpoint)
-    kept = _address_of(before, secret_key) if before is not None else None
-    mine = before is not None and before.user_id == actor.user_id
-    if before is not None and mine and kept == browser.address and _says_the_same(before, browser):
-        return before
-    if before is not None and not mine and kept is not None and kept != browser.address:
-        raise Refusal("conflict", "That address belongs to another browser.", code="endpoint_taken")
+    endpoint = browser.address.endpoint
+    before = stored.subscription_at(tx.connection, tenant_id=tenant_id, endpoint=endpoint)
+    if before is not None and _is_told_already(before, actor, browser, secret_key):
+        return before  # browsers say so whenever a page is opened: nobody's cache is to be read anew for that
     touch(tx.connection, tenant_id)
+    before = stored.subscription_at(tx.connection, tenant_id=tenant_id, endpoint=endpoint)
+    mine = before is not None and before.user_id == actor.user_id
     if before is not None:
+        if not mine and _address_of(before, secret_key) not in (None, browser.address):
+            raise Refusal("conflict", "That address belongs to another browser.", code="endpoint_taken")
         stored.delete_subscription(tx.connection, tenant_id=tenant_id, subscription_id=before.id)
     _require_room(tx, tenant_id, actor.user_id)
     subscription_id = before.id if before is not None and mine else new_id()
@@ -65,9 +66,7 @@ def subscribe(
         expires_at=browser.expires_at,
         created_at=before.created_at if before is not None and mine else tx.at,
     )
-    stored.insert_subscription(
-        tx.connection, tenant_id=tenant_id, endpoint=browser.address.endpoint, subscription=written
-    )
+    stored.insert_subscription(tx.connection, tenant_id=tenant_id, endpoint=endpoint, subscription=written)
     if not mine:
         _note(tx, tenant_id, actor, "push.subscribed", written)
     return written
@@ -113,8 +112,9 @@ def _address_of(subscription: StoredSubscription, secret_key: bytes) -> PushAddr
     return msgspec.json.decode(opened, type=PushAddress)
 
 
-def _says_the_same(before: StoredSubscription, browser: Browser) -> bool:
-    return (before.label, before.expires_at) == (browser.label, browser.expires_at)
+def _is_told_already(before: StoredSubscription, actor: Actor, browser: Browser, secret_key: bytes) -> bool:
+    said = (before.user_id, before.label, before.expires_at) == (actor.user_id, browser.label, browser.expires_at)
+    return said and _address_of(before, secret_key) == browser.address
 
 
 def _note(tx: Transaction, tenant_id: str, actor: Actor, action: str, subscription: StoredSubscription) -> None:

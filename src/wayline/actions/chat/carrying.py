@@ -64,10 +64,6 @@ class Conversation:
         finally:
             _current.conversation = None
 
-    def abandon(self) -> None:
-        """Nobody waits for it any more: nothing else is asked."""
-        self._ends_s = 0.0
-
     def carry(self, method: str, url: str, written: dict[str, Any]) -> requests.Response:
         """Ask, and answer as the library requests does; raises its exceptions."""
         names = ("params", "data", "json", "headers", "auth", "cookies")
