@@ -15,7 +15,8 @@ to that one, and from the little that each row keeps beside its visit for this.
 `jobs` what is still to come; their rows go when the work is done, so their indexes stay as small as the backlog.
 
 **Finding work.** An inbox is read by audience: `work_offers` has a row for each person or group a work item is
-offered to, ordered by when it opened; notices are addressed alike. Nothing fans out to the members of a group.
+offered to, ordered by when it opened; notices are addressed alike. Nothing fans out to the members of a group. It is
+counted off an index too; offers that are not marked as the only one of their item are looked through for doubles.
 
 **Versions.** `runs`, `tickets` and what people edit carry a version; every update names the one it saw and touches no
 row when it has moved on. Every row belongs to a tenant, and every read names it.
