@@ -9,7 +9,7 @@ from templates_at_a_desk import set_plan
 from served_desk import Desk, Person
 
 BASE = "/api/v1/workflow"
-READS = ("queues", "resolution-categories", "escalations")
+READS = ("queues", "resolution-categories", "escalations", "interventions")
 BODIES: dict[str, dict[str, Any]] = {
     "queues": {},
     "queues/create": {"name": "Network"},
@@ -26,6 +26,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "escalations/update": {"id": 1, "minutes": 30},
     "escalations/delete": {"id": 99},
     "business-hours/update": {"mode": "always"},
+    "interventions": {},
+    "interventions/create": {"name": "refund", "title": "Refund", "queue_name": "Inbox", "fields": []},
+    "interventions/update": {"intervention_id": 1, "title": "Refund"},
+    "interventions/delete": {"intervention_id": 99},
+    "interventions/generate-token": {"intervention_id": 1, "remote_name": "Shop"},
 }
 """Every endpoint, with a body that is well-formed."""
 
@@ -52,6 +57,8 @@ def fields(found: dict[str, Any]) -> set[str]:
 def feature_of(path: str) -> str | None:
     if path.startswith(("escalations", "business-hours")):
         return "escalations"
+    if path.startswith("interventions"):
+        return "interventions"
     return "resolution_tracking" if path.startswith("resolution-") else None
 
 

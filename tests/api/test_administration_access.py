@@ -43,9 +43,9 @@ def test_the_owner_of_the_token_is_an_admin(sqlite_desk: Desk, path: str) -> Non
 def test_a_plan_without_the_feature_is_told_which_before_its_body_is_looked_at(desk: Desk, path: str) -> None:
     set_plan(desk, "community")
     answer = desk.client(desk.root).post(f"{BASE}/{path}", json={"no such field": 1})
-    lacks = feature_of(path) == "escalations"
+    lacks = feature_of(path) in ("escalations", "interventions")
     assert answer.status_code == (403 if lacks else 422)
-    assert ("escalations" in answer.json()["message"]) is lacks
+    assert (str(feature_of(path)) in answer.json()["message"]) is lacks
 
 
 def test_the_role_is_judged_before_the_plan_and_the_ability_before_the_role(sqlite_desk: Desk) -> None:
@@ -67,7 +67,7 @@ def test_bodies_are_json_objects_and_nothing_else_is_post(sqlite_desk: Desk, pat
 
 def test_a_creating_call_is_done_once_a_key(desk: Desk) -> None:
     root = desk.client(desk.root)
-    for path in ("queues/create", "resolution-categories/create", "escalations/create"):
+    for path in ("queues/create", "resolution-categories/create", "escalations/create", "interventions/create"):
         answers = [
             root.post(f"{BASE}/{path}", json=BODIES[path], headers={"Idempotency-Key": path}).json() for _ in range(2)
         ]
@@ -75,11 +75,12 @@ def test_a_creating_call_is_done_once_a_key(desk: Desk) -> None:
     assert len(root.post(f"{BASE}/queues", json={}).json()["queues"]) == 4
     assert len(root.post(f"{BASE}/resolution-categories", json={}).json()) == 1
     assert len(root.post(f"{BASE}/escalations", json={}).json()["escalations"]) == 1
+    assert len(root.post(f"{BASE}/interventions", json={}).json()["interventions"]) == 1
 
 
 def test_a_neighbours_things_are_not_there(desk: Desk) -> None:
     root, zoe = desk.client(desk.root), desk.client(desk.zoe)
-    for path in ("queues/create", "resolution-categories/create", "escalations/create"):
+    for path in ("queues/create", "resolution-categories/create", "escalations/create", "interventions/create"):
         assert root.post(f"{BASE}/{path}", json=BODIES[path]).status_code == 200
     asked = {
         "queues/update": {"queue_id": 4, "name": "Mine"},
@@ -89,11 +90,15 @@ def test_a_neighbours_things_are_not_there(desk: Desk) -> None:
         "resolution-categories/delete": {"id": 1},
         "escalations/update": {"id": 1, "minutes": 1},
         "escalations/delete": {"id": 1},
+        "interventions/update": {"intervention_id": 1, "title": "Mine"},
+        "interventions/delete": {"intervention_id": 1},
+        "interventions/generate-token": {"intervention_id": 1, "remote_name": "Mine"},
     }
     for path, body in asked.items():
         assert zoe.post(f"{BASE}/{path}", json=body).status_code == 404, path
     assert zoe.post(f"{BASE}/resolution-categories", json={}).json() == []
     assert zoe.post(f"{BASE}/escalations", json={}).json()["escalations"] == []
+    assert zoe.post(f"{BASE}/interventions", json={}).json()["interventions"] == []
 
 
 def test_answers_are_as_the_document_says(sqlite_desk: Desk) -> None:
@@ -101,6 +106,7 @@ def test_answers_are_as_the_document_says(sqlite_desk: Desk) -> None:
     document = root.get("/openapi.json").json()
     asked = {**BODIES, "queues/delete": {"queue_id": 4}, "resolution-categories/reorder": {"ids": [1]}}
     asked |= {"resolution-categories/delete": {"id": 1}, "escalations/delete": {"id": 1}, "queues/update": {}}
+    asked |= {"interventions/delete": {"intervention_id": 1}}
     for path in sorted(asked, key=lambda path: ("create" not in path, "delete" in path, path)):
         answer = root.post(f"{BASE}/{path}", json=asked[path])
         assert answer.status_code == (422 if path == "queues/update" else 200), (path, answer.text)

@@ -71,7 +71,7 @@ def test_a_ticket_opens_with_its_defaults(desk: Desk) -> None:
     answer = desk.client(desk.bo).post(TICKETS, json={"title": " Printer is on fire ", "type": "incident"})
     assert answer.status_code == 201
     ticket = answer.json()["data"]
-    assert list(ticket) == [*FIELDS, "workflow_instances"]
+    assert list(ticket) == [*FIELDS, "workflow_instances", "interventions"]
     assert ticket["created_at"] == ticket["updated_at"]
     assert ticket["created_at"].endswith("Z")
     told = {name: value for name, value in ticket.items() if name not in ("id", "created_at", "updated_at")}
@@ -96,6 +96,7 @@ def test_a_ticket_opens_with_its_defaults(desk: Desk) -> None:
         "links": [],
         "resolution_category": None,
         "workflow_instances": [],
+        "interventions": [],
     }
 
 
@@ -574,7 +575,7 @@ def test_pages_hold_together(desk: Desk) -> None:
 
 def test_items_of_the_list_are_whole_tickets(desk: Desk) -> None:
     ticket = opened(desk.client(desk.bo), assignee=desk.cy.id)
-    del ticket["workflow_instances"]
+    del ticket["workflow_instances"], ticket["interventions"]
     assert desk.client(desk.bo).get(TICKETS).json()["data"] == [ticket]
 
 
