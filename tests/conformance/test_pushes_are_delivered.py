@@ -4,7 +4,8 @@ gone is told no more."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from browser import Browser, signed_claims
 from other_system import OtherSystem, answer, other_system
 from served_desk import Person
 from wayline.actions.push import MAX_PAYLOAD_BYTES, PushAddress
-from wayline.core.facts import Actor
+from wayline.bootstrap import Wayline
+from wayline.core.facts import SYSTEM
 from wayline.engine import push_subscriptions as subscribing
-from wayline.engine.door import Change
+from wayline.engine.door import Change, Transaction
 from wayline.store.directory import touch
 from wayline.store.push_subscriptions import StoredSubscription
 from wayline.store.tables import incidents, jobs, notifications, push_keys, push_subscriptions, users
@@ -39,27 +41,30 @@ def desk(database_url: str, tmp_path: Path) -> Iterator[DrivenDesk]:
         yield driven
 
 
-def subscribe(desk: DrivenDesk, person: Person, browser: Browser, **said: Any) -> StoredSubscription:
+def subscribing_at(person: Person, browser: Browser, expires_at: datetime | None = None) -> Change:
     keys = browser.subscription["keys"]
     address = PushAddress(endpoint=browser.endpoint, p256dh=keys["p256dh"], auth=keys["auth"])
-    told = subscribing.Browser(address=address, host="127.0.0.1", label=None, expires_at=said.get("expires_at"))
-    subscribed: StoredSubscription = desk.submit(
-        Change(
-            tenant_id=person.tenant_id,
-            actor=person.actor,
-            write=lambda tx: subscribing.subscribe(
-                tx, tenant_id=person.tenant_id, actor=person.actor, browser=told, secret_key=KEY
-            ),
-        )
-    )
+    told = subscribing.Browser(address=address, host="127.0.0.1", label=None, expires_at=expires_at)
+
+    def write(tx: Transaction) -> StoredSubscription:
+        return subscribing.subscribe(tx, tenant_id=person.tenant_id, actor=person.actor, browser=told, secret_key=KEY)
+
+    return Change(tenant_id=person.tenant_id, actor=person.actor, write=write)
+
+
+def subscribe(
+    desk: DrivenDesk, person: Person, browser: Browser, expires_at: datetime | None = None
+) -> StoredSubscription:
+    subscribed: StoredSubscription = desk.submit(subscribing_at(person, browser, expires_at))
     return subscribed
 
 
+def making_a_key() -> Change:
+    return Change(tenant_id=None, actor=SYSTEM, write=lambda tx: subscribing.make_key(tx, secret_key=KEY))
+
+
 def public_key(desk: DrivenDesk) -> str:
-    made = desk.submit(
-        Change(tenant_id=None, actor=Actor(None), write=lambda tx: subscribing.make_key(tx, secret_key=KEY))
-    )
-    return str(made.public_key)
+    return str(desk.submit(making_a_key()).public_key)
 
 
 def notice(desk: DrivenDesk, *to: Person, channel: str = "all", message: str = "Look at it.", **said: Any) -> None:
@@ -274,3 +279,17 @@ def test_under_another_secret_key_it_fails_and_says_why(desk: DrivenDesk, servic
     desk.do_jobs()
     (incident,) = desk.rows(incidents)
     assert "WAYLINE_SECRET_KEY" in incident.message
+
+
+def test_two_servers_at_once_make_one_key_and_keep_one_subscription(postgresql_url: str, tmp_path: Path) -> None:
+    browser = Browser("https://push.example/send/one")
+    with driven_desk(postgresql_url, tmp_path) as desk:
+        second = Wayline(desk.settings, workers=False)
+        second.start()
+        doors = [desk.wayline.door, second.door] * 5
+        with ThreadPoolExecutor(len(doors)) as threads:
+            keys = {made.public_key for made in threads.map(lambda door: door.submit_and_wait(making_a_key()), doors)}
+            kept = set(threads.map(lambda door: door.submit_and_wait(subscribing_at(desk.bo, browser)).id, doors))
+        second.stop()
+        assert len(keys) == 1
+        assert [row.id for row in desk.rows(push_subscriptions)] == list(kept)
