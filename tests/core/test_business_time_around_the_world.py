@@ -145,6 +145,18 @@ CASES: list[tuple[str, Desk, str, str, int]] = [
     ("a second one o'clock", Desk(NEW_YORK, EVERY_DAY, "0-3"), "2026-11-01 00:00", "2026-11-01 03:00", 4 * H),
     ("Thanksgiving", office(NEW_YORK, "2026-11-26", "2026-11-27"), "2026-11-25 16:00", "2026-11-30 10:00", 2 * H),
     ("the Fourth on a Saturday", office(NEW_YORK, "2026-07-03"), "2026-07-02 16:30", "2026-07-06 09:30", 60),
+    # Where other desks' clocks have gone wrong
+    ("around the clock", around_the_clock(BERLIN, "2026-12-25"), "2026-01-14 23:30", "2026-01-15 00:30", 60),
+    ("one day of the week", Desk(NEW_YORK, ("tue",), "8-17"), "2026-01-14 10:00", "2026-01-20 12:00", 4 * H),
+    ("long before opening", Desk(SYDNEY, WORKDAYS, "14-18"), "2026-01-14 08:00", "2026-01-14 15:00", 60),
+    ("in the break", Desk(SAO_PAULO, WORKDAYS, "9-13 14-18"), "2026-01-14 13:15", "2026-01-14 15:00", 60),
+    (
+        "days of twelve hours, two of them holidays",
+        Desk(BERLIN, EVERY_DAY, "9-21", ("2026-06-03", "2026-06-05")),
+        "2026-06-01 23:00",
+        "2026-06-07 21:00",
+        48 * H,
+    ),
     # Long spans. Of 2020 to 2025 1,566 days were weekdays.
     ("six years", office(BERLIN), "2020-01-01 09:00", "2025-12-31 17:00", 1_566 * 8 * H),
     ("a year", around_the_clock(NEW_YORK, "2024-07-04"), "2024-01-01 00:00", "2025-01-01 00:00", 365 * 24 * H),
@@ -181,6 +193,21 @@ def test_nothing_added_anywhere_is_the_same_moment(desk: Desk) -> None:
         at = desk.local(written)
         assert add(hours, at, 0) == at
         assert between(hours, at, at) == 0
+
+
+@pytest.mark.parametrize(
+    ("due", "an_hour_before"),
+    [
+        ("2026-01-13 11:00", "2026-01-13 10:00"),
+        ("2026-01-13 08:30", "2026-01-12 17:30"),
+        ("2026-01-12 08:15", "2026-01-09 17:15"),
+        ("2026-01-13 08:00", "2026-01-12 17:00"),
+        ("2026-01-11 12:00", "2026-01-09 17:00"),
+    ],
+)
+def test_an_hour_before_a_deadline_is_an_open_hour_before_it(due: str, an_hour_before: str) -> None:
+    desk = Desk(BERLIN, WORKDAYS, "8-18")
+    assert add(calendar_from(desk.calendar()), desk.local(due), -3600) == desk.local(an_hour_before)
 
 
 # Each year's changes of the clocks and the days around them, in each zone of the table.
