@@ -72,6 +72,7 @@ from wayline.api.endpoint import Resource
 from wayline.api.limits import Limits
 from wayline.api.paths import Paths
 from wayline.api.problems import Problem, answer_to
+from wayline.api.web_app import WebApp
 from wayline.core.refusals import Refusal, not_found
 
 if TYPE_CHECKING:
@@ -180,6 +181,7 @@ class Frame:
     def __init__(self, app: Starlette) -> None:
         self.app = app
         self.paths = Paths(handler for resource in RESOURCES for handler in resource.handlers)
+        self.web_app = WebApp(RESOURCES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -208,7 +210,10 @@ class Frame:
         scope = request.scope
         found = self.paths.find(scope["path"])
         if found is None:
-            raise not_found("Path")
+            page = self.web_app.find(request)
+            if page is None:
+                raise not_found("Path")
+            return page if scope["method"] != "HEAD" else _without_body(page)
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         handler = found.handlers.get(method)
         if handler is None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from wayline import __version__
 from wayline.api.answer_shapes import ERRORS, SHAPES
@@ -190,12 +190,6 @@ def _refusals(endpoint: Described) -> set[int]:
     if surface_of(endpoint.path) in ("002", "004"):
         found = {422 if status == 400 else status for status in found}
     return found | {400} if endpoint.needs_key else found
-
-
-@resource.endpoint("GET", "/", public=True, status=307)
-async def home(call: Call) -> Response:
-    """To the documentation."""
-    return RedirectResponse("/docs")
 
 
 @resource.endpoint("GET", "/docs", public=True, media_types=("text/html",))

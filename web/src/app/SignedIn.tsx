@@ -1,0 +1,36 @@
+import { Center, Container, Loader, VisuallyHidden } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Outlet } from "@tanstack/react-router";
+import { SignInScreen } from "~/features/sign-in/SignInScreen";
+import { Refused } from "~/shared/api/refused";
+import { Failure } from "~/shared/look/Failure";
+import { meQuery } from "~/shared/session/me";
+import { useWords } from "~/shared/words";
+import { Shell } from "./shell/Shell";
+
+/** The screens of who is signed in; everybody else sees the sign-in at the same address, and comes back to it. */
+export function SignedIn() {
+  const t = useWords();
+  const { data, error, refetch, isFetching } = useQuery(meQuery);
+  if (data) {
+    return (
+      <Shell>
+        <Outlet />
+      </Shell>
+    );
+  }
+  if (error instanceof Refused && error.status === 401) return <SignInScreen />;
+  if (error && !isFetching) {
+    return (
+      <Container size="xs" py="xl" component="main">
+        <Failure error={error} retry={() => void refetch()} />
+      </Container>
+    );
+  }
+  return (
+    <Center h="100dvh" component="main">
+      <Loader type="dots" />
+      <VisuallyHidden role="status">{t("waiting")}</VisuallyHidden>
+    </Center>
+  );
+}

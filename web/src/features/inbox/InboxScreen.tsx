@@ -1,0 +1,68 @@
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useCallback, useMemo } from "react";
+import { useShortcuts } from "~/shared/keys/shortcuts";
+import { PageHead } from "~/shared/look/PageHead";
+import { useWords } from "~/shared/words";
+import { InboxFilters } from "./InboxFilters";
+import { ItemList } from "./ItemList";
+import { ItemPanel } from "./ItemPanel";
+import css from "./inbox.module.css";
+import { useItems, useLeaveList } from "./items";
+import { NothingOpen } from "./NothingOpen";
+
+/** Everything that waits for the reader: the list, and beside it (on a phone instead of it) the item that is open. */
+export function InboxScreen() {
+  const t = useWords();
+  const search = useSearch({ from: "/signed-in/inbox" });
+  const { itemId } = useParams({ strict: false });
+  const navigate = useNavigate();
+  const list = useItems(search);
+  const { items } = list;
+  const leaveList = useLeaveList();
+
+  const open = useCallback(
+    (id: string | undefined) =>
+      void navigate(id ? { to: "/inbox/$itemId", params: { itemId: id }, search } : { to: "/inbox", search }),
+    [navigate, search],
+  );
+  const beside = useCallback(
+    (steps: number) => {
+      const at = items.findIndex((item) => item.id === itemId);
+      const next = items[at < 0 ? 0 : Math.min(Math.max(at + steps, 0), items.length - 1)];
+      if (next) open(next.id);
+    },
+    [items, itemId, open],
+  );
+  const shortcuts = useMemo(
+    () => [
+      { keys: "j", does: t("inbox.next"), run: (): void => beside(1) },
+      { keys: "k", does: t("inbox.previous"), run: (): void => beside(-1) },
+      { keys: "u", does: t("inbox.back"), run: (): void => open(undefined) },
+    ],
+    [t, beside, open],
+  );
+  useShortcuts(t("nav.inbox"), shortcuts);
+
+  const done = () => {
+    const at = items.findIndex((item) => item.id === itemId);
+    const next = items[at + 1] ?? items[at - 1];
+    if (itemId) leaveList(itemId);
+    open(next?.id);
+  };
+  return (
+    <div className={css.screen} data-open={itemId ? true : undefined}>
+      <div className={css.listPane}>
+        <PageHead title={t("nav.inbox")} />
+        <InboxFilters search={search} counts={list.counts} />
+        <ItemList list={list} search={search} openId={itemId} />
+      </div>
+      <div className={css.itemPane}>
+        {itemId ? (
+          <ItemPanel key={itemId} id={itemId} onDone={done} onClose={() => open(undefined)} />
+        ) : (
+          <NothingOpen />
+        )}
+      </div>
+    </div>
+  );
+}

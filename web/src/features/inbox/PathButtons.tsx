@@ -1,0 +1,49 @@
+import { Button, Kbd, Stack, Text } from "@mantine/core";
+import { useMemo } from "react";
+import type { ItemPath } from "~/shared/api/answers";
+import { useShortcuts } from "~/shared/keys/shortcuts";
+import { Failure } from "~/shared/look/Failure";
+import { useWords } from "~/shared/words";
+import { useChoose } from "~/shared/work/completing";
+
+interface Props {
+  id: string;
+  paths: ItemPath[];
+  disabled: boolean;
+}
+
+/** An entry's paths: a button each, and the keys 1 to 9. */
+export function PathButtons({ id, paths, disabled }: Props) {
+  const t = useWords();
+  const { mutate, isPending, variables, error } = useChoose(id);
+  const shortcuts = useMemo(
+    () =>
+      disabled
+        ? []
+        : paths
+            .slice(0, 9)
+            .map(({ label }, index) => ({ keys: String(index + 1), does: label, run: () => mutate(label) })),
+    [paths, disabled, mutate],
+  );
+  useShortcuts(t("shortcuts.options"), shortcuts);
+  if (paths.length === 0) return <Text c="dimmed">{t("item.noPaths")}</Text>;
+  return (
+    <Stack gap="xs">
+      {paths.map((path, index) => (
+        <Button
+          key={path.label}
+          variant={index === 0 ? "filled" : "default"}
+          size="md"
+          justify="space-between"
+          rightSection={index < 9 ? <Kbd size="xs">{index + 1}</Kbd> : undefined}
+          disabled={disabled || path.disabled || isPending}
+          loading={isPending && variables === path.label}
+          onClick={() => mutate(path.label)}
+        >
+          {path.label}
+        </Button>
+      ))}
+      {error && <Failure error={error} title={t("work.notSent")} />}
+    </Stack>
+  );
+}

@@ -1,0 +1,1880 @@
+// Written by scripts/schema.mjs from the API's own description. Do not edit.
+
+export interface paths {
+    "/api/v1/auth/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take an invitation up: set the password and be signed in. An invitation is good once. */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in: sets the session cookie, and answers the same credential as a bearer token. */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the session, for the browser and for the bearer token that came with it. */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller: account, tenant and plan, what they may do with this credential, groups, absences. */
+        get: operations["who_am_i"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change one's own name, time zone or language. */
+        patch: operations["change_myself"];
+        trace?: never;
+    };
+    "/api/v1/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a file for a field of a form: `multipart/form-data` with the part `file`; the field takes the id. */
+        post: operations["upload_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Groups by name. */
+        get: operations["list_groups"];
+        put?: never;
+        /** A new group, without members. 409 when another is called so. */
+        post: operations["create_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits for the caller, newest first, with counts by kind; `status=done` shows what they have done. */
+        get: operations["list_inbox"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One item with what it asks for: its form, its options, the votes so far, or its paths with their behaviours. An */
+        get: operations["get_item"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a group's work for oneself; it leaves the others' inboxes. */
+        post: operations["claim"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Complete the work: the same body as completing a step. An entry is gone on from by choosing. */
+        post: operations["complete_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give claimed work back to the group. */
+        post: operations["release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Changes of the caller's tenant that concern them, for as long as they listen and may. */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Notices, the newest first; `meta.unread` counts those not read, up to 1000. */
+        get: operations["list_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark notices as read; ids of other people's are passed over. Answers how many are marked, and left unread. */
+        post: operations["mark_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tickets, templates and people with these words, ten of each at most. */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tickets, newest first; requesters see their own. */
+        get: operations["list_all_tickets"];
+        put?: never;
+        /** Open a ticket and start the templates it triggers. */
+        post: operations["create_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One ticket, by id or number, with its links, the ids of its runs in `workflow_instances` and, for staff, what */
+        get: operations["get_ticket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change some of a ticket's fields; `custom` is merged. Requesters may correct title, description and priority. */
+        patch: operations["change_ticket"];
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was said on a ticket, oldest first; requesters see what is public. */
+        get: operations["list_ticket_comments"];
+        put?: never;
+        /** Comment on a ticket. A public one by its requester reopens it when it waits for them. */
+        post: operations["add_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What has happened to a ticket and in its runs, oldest first. */
+        get: operations["ticket_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People by name. Requesters see the names of who is active, and search in names alone. */
+        get: operations["list_users"];
+        put?: never;
+        /** A new person. 409 when somebody has that address. */
+        post: operations["create_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One person; of others, requesters see the name. */
+        get: operations["get_user"];
+        put?: never;
+        post?: never;
+        /** Deactivate a person: history keeps them. Their work goes to their substitute, else back to their groups. */
+        delete: operations["delete_user"];
+        options?: never;
+        head?: never;
+        /** Change some fields. `active: false` deactivates, and hands the person's work over as DELETE does. */
+        patch: operations["update_user"];
+        trace?: never;
+    };
+    "/api/v1/workflows/instances/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One instance: status, progress, every step. */
+        get: operations["get_instance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/instantiate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a template by hand, on a ticket or on its own. */
+        post: operations["instantiate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Templates, newest first. */
+        get: operations["list_all_templates"];
+        put?: never;
+        /** Publish a definition as a new template, or keep it as a draft with `is_active: false`. */
+        post: operations["create_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/ticket/{ticket_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The active and the finished instances of a ticket. */
+        get: operations["instances_of_ticket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * Acceptance
+         * @description The invitation's secret, and the password to have.
+         */
+        Acceptance: {
+            /** Token */
+            token: string;
+            /** Password */
+            password: string;
+        };
+        Comment: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            ticket_id: string;
+            /** Format: uuid */
+            author_id: string | null;
+            author_name: string | null;
+            /** @enum {string} */
+            visibility: "public" | "internal";
+            text: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /**
+         * Completion
+         * @description A person's answer: `form_data` for a form, `decision` (and `comment`) for an approval, `option` for a routing.
+         */
+        Completion: {
+            /**
+             * Form Data
+             * @default null
+             */
+            form_data?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Decision
+             * @default null
+             */
+            decision?: ("approve" | "approved" | "reject" | "rejected") | null;
+            /**
+             * Comment
+             * @default null
+             */
+            comment?: string | null;
+            /**
+             * Option
+             * @default null
+             */
+            option?: string | null;
+            /**
+             * On Behalf Of
+             * @description Whose vote a substitute casts, when it is not their own.
+             * @default null
+             */
+            on_behalf_of?: string | null;
+        };
+        Instance: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            template_id: string;
+            template_name: string;
+            template_version: number;
+            /** Format: uuid */
+            ticket_id: string | null;
+            /** @enum {string} */
+            status: "running" | "paused" | "completed" | "failed" | "cancelled";
+            progress: {
+                completed: number;
+                total: number;
+                percent: number;
+            };
+            current_steps: string[];
+            variables: Record<string, never>;
+            failure: {
+                reason: string;
+                step_id: string | null;
+                message: string;
+            } | null;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            completed_at: string | null;
+            step_instances: components["schemas"]["StepInstance"][];
+        };
+        InstancesOfTicket: {
+            active: components["schemas"]["Instance"][];
+            finished: components["schemas"]["Instance"][];
+        };
+        /**
+         * Instantiate
+         * @description What to start, on which ticket, with which variables.
+         */
+        Instantiate: {
+            /** Template Id */
+            template_id: string;
+            /**
+             * Ticket Id
+             * @default null
+             */
+            ticket_id?: string | null;
+            /** Variables */
+            variables?: {
+                [key: string]: unknown;
+            };
+        };
+        InterventionOnTicket: {
+            /** Format: uuid */
+            id: string;
+            intervention_id: number;
+            intervention: string;
+            uid: string;
+            /** @enum {string} */
+            state: "waiting" | "paused" | "sending" | "answered" | "taken" | "final" | "failed" | "cancelled";
+            /** Format: uuid */
+            item_id: string | null;
+            /** Format: uuid */
+            response_id: string | null;
+            /** Format: uuid */
+            submitted_by: string | null;
+            submitted_by_name: string | null;
+            /** Format: date-time */
+            submitted_at: string | null;
+            attempts: number;
+            /** Format: date-time */
+            next_attempt_at: string | null;
+            error: string | null;
+            can_resend: boolean;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /**
+         * Login
+         * @description `tenant` (name or id) is needed only by who has the same address and password in several.
+         */
+        Login: {
+            /** Email */
+            email: string;
+            /** Password */
+            password: string;
+            /**
+             * Tenant
+             * @default null
+             */
+            tenant?: string | null;
+        };
+        /**
+         * NewComment
+         * @description What to say, to everybody who sees the ticket or among staff (`internal`).
+         */
+        NewComment: {
+            /** Text */
+            text: string;
+            /**
+             * Visibility
+             * @default public
+             * @enum {string}
+             */
+            visibility?: "public" | "internal";
+        };
+        /**
+         * NewGroup
+         * @description A group: its name, and what it is for. Templates call it by the slug, which is made of the name and stays.
+         */
+        NewGroup: {
+            /** Name */
+            name: string;
+            /**
+             * Description
+             * @default null
+             */
+            description?: string | null;
+        };
+        /**
+         * NewPerson
+         * @description A person: `email` is required. Without a password they are invited, or never sign in.
+         */
+        NewPerson: {
+            /**
+             * Email
+             * Format: email
+             * @default null
+             */
+            email: string;
+            /**
+             * Name
+             * @default null
+             */
+            name?: string;
+            /**
+             * Role
+             * @default null
+             * @enum {string}
+             */
+            role?: "requester" | "agent" | "manager" | "admin";
+            /**
+             * Manager Id
+             * @default null
+             */
+            manager_id?: string | null;
+            /**
+             * Labels
+             * @default null
+             */
+            labels?: string[];
+            /**
+             * Active
+             * @default null
+             */
+            active?: boolean;
+            /**
+             * Timezone
+             * @description IANA name, such as Europe/Berlin.
+             * @default null
+             */
+            timezone?: string;
+            /**
+             * Locale
+             * @description Language tag, such as de-AT.
+             * @default null
+             */
+            locale?: string;
+            /**
+             * Password
+             * @default null
+             */
+            password?: string;
+        };
+        /**
+         * OwnChanges
+         * @description What people may change of themselves.
+         */
+        OwnChanges: {
+            /**
+             * Name
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * Timezone
+             * @default null
+             */
+            timezone?: string | null;
+            /**
+             * Locale
+             * @default null
+             */
+            locale?: string | null;
+        };
+        Page: {
+            total: number;
+            page: number;
+            limit: number;
+            total_pages: number;
+        };
+        /**
+         * PersonChanges
+         * @description Fields of a person; what is left out stays as it is.
+         */
+        PersonChanges: {
+            /**
+             * Email
+             * Format: email
+             * @default null
+             */
+            email?: string;
+            /**
+             * Name
+             * @default null
+             */
+            name?: string;
+            /**
+             * Role
+             * @default null
+             * @enum {string}
+             */
+            role?: "requester" | "agent" | "manager" | "admin";
+            /**
+             * Manager Id
+             * @default null
+             */
+            manager_id?: string | null;
+            /**
+             * Labels
+             * @default null
+             */
+            labels?: string[];
+            /**
+             * Active
+             * @default null
+             */
+            active?: boolean;
+            /**
+             * Timezone
+             * @description IANA name, such as Europe/Berlin.
+             * @default null
+             */
+            timezone?: string;
+            /**
+             * Locale
+             * @description Language tag, such as de-AT.
+             * @default null
+             */
+            locale?: string;
+            /**
+             * Password
+             * @default null
+             */
+            password?: string;
+        };
+        Problem: {
+            /** @enum {string} */
+            severity: "error" | "warning";
+            code: string;
+            message: string;
+            path: string;
+            step_id: string | null;
+        };
+        /**
+         * Reading
+         * @description Which are read: some by `ids`, or `all` until now.
+         */
+        Reading: {
+            /**
+             * Ids
+             * @default null
+             */
+            ids?: string[] | null;
+            /**
+             * All
+             * @default false
+             */
+            all?: boolean;
+        };
+        StepInstance: {
+            /** Format: uuid */
+            id: string | null;
+            step_id: string;
+            name: string;
+            type: string;
+            /** @enum {string} */
+            status: "pending" | "active" | "completed" | "skipped" | "timed_out" | "failed" | "cancelled";
+            outcome: string | null;
+            /** Format: uuid */
+            assigned_to: string | null;
+            /** Format: uuid */
+            assigned_group: string | null;
+            candidates: string[];
+            /** Format: date-time */
+            due_at: string | null;
+            overdue: boolean;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            completed_at: string | null;
+            /** Format: uuid */
+            completed_by: string | null;
+        };
+        Template: components["schemas"]["TemplateHead"] & {
+            task_queue: unknown;
+            definition: Record<string, never>;
+            draft: Record<string, never> | null;
+            problems: components["schemas"]["Problem"][];
+        };
+        /**
+         * TemplateBody
+         * @description A definition (its fields beside these, or whole as `definition`), and whether it starts anything.
+         */
+        TemplateBody: {
+            /**
+             * Is Active
+             * @default null
+             */
+            is_active?: boolean | null;
+            /**
+             * Note
+             * @default null
+             */
+            note?: string | null;
+            /**
+             * Definition
+             * @default null
+             */
+            definition?: {
+                [key: string]: unknown;
+            } | null;
+        } & {
+            [key: string]: unknown;
+        };
+        TemplateHead: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            description: string | null;
+            kind: string;
+            trigger: Record<string, never>;
+            /** @enum {string} */
+            trigger_type: "ticket_type" | "ticket_type+subtype" | "manual";
+            ticket_type: string | null;
+            trigger_subtype: string | null;
+            is_active: boolean;
+            /** @enum {string} */
+            status: "draft" | "published" | "archived";
+            version: number;
+            revision: number;
+            step_count: number;
+            active_instances: number;
+            has_draft: boolean;
+            /** Format: uuid */
+            created_by: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        Ticket: {
+            /** Format: uuid */
+            id: string;
+            number: string;
+            /** @enum {string} */
+            type: "incident" | "change" | "problem" | "service_request" | "task";
+            subtype: string | null;
+            title: string;
+            description: string | null;
+            /** @enum {string} */
+            status: "new" | "open" | "in_progress" | "pending" | "on_hold" | "resolved" | "closed" | "cancelled";
+            /** @enum {string} */
+            priority: "P1" | "P2" | "P3" | "P4";
+            category: string;
+            queue: string;
+            /** Format: uuid */
+            group: string | null;
+            group_name: string | null;
+            /** Format: uuid */
+            assignee: string | null;
+            assignee_name: string | null;
+            /** Format: uuid */
+            requester: string | null;
+            requester_name: string | null;
+            tags: string[];
+            custom: Record<string, never>;
+            links: Record<string, never>[];
+            resolution_category: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /**
+         * TicketFields
+         * @description A ticket's fields. People are named by id or e-mail, groups by id, slug or name.
+         */
+        TicketFields: {
+            /**
+             * Type
+             * @description Incident when left out; it never changes.
+             * @enum {string}
+             */
+            type?: "incident" | "change" | "problem" | "service_request" | "task";
+            /**
+             * Subtype
+             * @description What kind of its type, as templates name it.
+             */
+            subtype?: string | null;
+            /**
+             * Title
+             * @description Required.
+             */
+            title?: string;
+            /**
+             * Description
+             * @description What it is about.
+             */
+            description?: string | null;
+            /**
+             * Status
+             * @description Open when left out.
+             * @enum {string}
+             */
+            status?: "new" | "open" | "in_progress" | "pending" | "on_hold" | "resolved" | "closed" | "cancelled";
+            /**
+             * Priority
+             * @description P3 when left out.
+             * @enum {string}
+             */
+            priority?: "P1" | "P2" | "P3" | "P4" | "critical" | "high" | "medium" | "low";
+            /**
+             * Category
+             * @description The type when left out.
+             */
+            category?: string | null;
+            /**
+             * Queue
+             * @description Inbox when left out.
+             */
+            queue?: string;
+            /**
+             * Group
+             * @description The group it is with.
+             */
+            group?: string | null;
+            /**
+             * Assignee
+             * @description Who works on it.
+             */
+            assignee?: string | null;
+            /**
+             * Requester
+             * @description Who asks; the caller when left out.
+             */
+            requester?: string | null;
+            /**
+             * Tags
+             * @description Words.
+             */
+            tags?: string[];
+            /**
+             * Custom
+             * @description Fields of your own; in a change null removes a name.
+             */
+            custom?: Record<string, never>;
+            /**
+             * Resolution Category
+             * @description How it was resolved.
+             */
+            resolution_category?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        TicketInFull: components["schemas"]["Ticket"] & {
+            workflow_instances: string[];
+            interventions: components["schemas"]["InterventionOnTicket"][];
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    who_am_i: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    change_myself: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OwnChanges"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    upload_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_groups: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                sort?: "name";
+                order?: "asc" | "desc";
+                q?: string | null;
+                member_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    create_group: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGroup"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_inbox: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                sort?: string | null;
+                order?: "asc" | "desc";
+                q?: string | null;
+                status?: "open" | "done" | "active" | "retired";
+                kind?: ("entry" | "form" | "approval" | "routing" | "intervention") | null;
+                scope?: "mine" | "group" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    claim: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    complete_item: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Completion"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    release: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    list_notifications: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                sort?: "created_at";
+                order?: "asc" | "desc";
+                q?: string | null;
+                unread?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    mark_read: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Reading"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_all_tickets: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                sort?: "created_at" | "updated_at" | "priority" | "number" | "title" | "status";
+                order?: "asc" | "desc";
+                q?: string | null;
+                number?: string | null;
+                type?: string | null;
+                subtype?: string | null;
+                status?: string | null;
+                priority?: string | null;
+                category?: string | null;
+                queue?: string | null;
+                group?: string | null;
+                assignee?: string | null;
+                requester?: string | null;
+                resolution_category?: string | null;
+                tag?: string | null;
+                created_after?: string | null;
+                created_before?: string | null;
+                updated_after?: string | null;
+                updated_before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Ticket"][];
+                        meta: components["schemas"]["Page"];
+                    };
+                };
+            };
+        };
+    };
+    create_ticket: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TicketFields"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["TicketInFull"];
+                    };
+                };
+            };
+        };
+    };
+    get_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["TicketInFull"];
+                    };
+                };
+            };
+        };
+    };
+    change_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TicketFields"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["TicketInFull"];
+                    };
+                };
+            };
+        };
+    };
+    list_ticket_comments: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                sort?: string | null;
+                order?: "asc" | "desc";
+                q?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Comment"][];
+                        meta: components["schemas"]["Page"];
+                    };
+                };
+            };
+        };
+    };
+    add_comment: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewComment"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Comment"];
+                    };
+                };
+            };
+        };
+    };
+    ticket_history: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                sort?: string | null;
+                order?: "asc" | "desc";
+                q?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                sort?: "name" | "email" | "role" | "created_at";
+                order?: "asc" | "desc";
+                q?: string | null;
+                active?: boolean | null;
+                role?: ("requester" | "agent" | "manager" | "admin") | null;
+                group_id?: string | null;
+                manager_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    create_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewPerson"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    delete_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PersonChanges"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_instance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Instance"];
+                    };
+                };
+            };
+        };
+    };
+    instantiate: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Instantiate"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Instance"];
+                    };
+                };
+            };
+        };
+    };
+    list_all_templates: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                sort?: "name" | "created_at" | "updated_at" | "status" | "trigger_type" | "step_count" | "version";
+                order?: "asc" | "desc";
+                q?: string | null;
+                status?: ("draft" | "published" | "archived" | "all") | null;
+                is_active?: boolean | null;
+                kind?: ("workflow" | "inbox") | null;
+                trigger_type?: ("manual" | "ticket_type" | "ticket_type+subtype") | null;
+                ticket_type?: string | null;
+                trigger_subtype?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["TemplateHead"][];
+                        meta: components["schemas"]["Page"];
+                    };
+                };
+            };
+        };
+    };
+    create_template: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TemplateBody"];
+                "application/yaml": components["schemas"]["TemplateBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Template"];
+                    };
+                };
+            };
+        };
+    };
+    instances_of_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["InstancesOfTicket"];
+                    };
+                };
+            };
+        };
+    };
+}
