@@ -12,6 +12,7 @@ import pytest
 from wayline.actions.script.runner import (
     LIMITS,
     OUTPUT_BYTES_MAX,
+    Ending,
     Limits,
     check_script,
     confined_command,
@@ -189,3 +190,11 @@ def test_fifty_scripts_leave_no_process_behind() -> None:
     assert set(codes) == {None, "too_many_steps", "out_of_memory", "failed", "syntax"}
     left = subprocess.run(["ps", "-o", "pid=,stat=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True)
     assert [line for line in left.stdout.splitlines() if "confined" in line or "Z" in line.split()[1]] == []
+
+
+def test_a_script_nobody_waits_for_is_ended(tmp_path: Path) -> None:
+    program, ending = tmp_path / "hang.py", Ending()
+    program.write_text("import signal\nsignal.pause()\n")
+    ending.end()
+    ended = in_process(confined_command(program, LIMITS), b"", wall_s=60, ending=ending)
+    assert (ended.status, ended.cut) == (-9, None)

@@ -11,6 +11,8 @@ import pytest
 from served_desk import Desk
 from wayline.core.script import SOURCE_BYTES_MAX
 from wayline.drivers.local import LocalDriver
+from wayline.engine import script_keeping
+from wayline.engine.script_keeping import AT_ONCE, WAITING_MAX
 from workflows import publish
 
 SCRIPTS = "/api/v1/scripts"
@@ -318,3 +320,20 @@ def do_jobs(desk: Desk) -> None:
     driver = LocalDriver(desk.wayline.door, desk.wayline.settings, desk.wayline.secret_key)
     asyncio.run(driver.jobs.run_once())
     driver.access.close()
+
+
+def test_more_trials_than_there_is_room_for_are_sent_away(sqlite_desk: Desk) -> None:
+    """All places are taken by the test itself."""
+    script = made(sqlite_desk)
+    root = sqlite_desk.client(sqlite_desk.root)
+    for _ in range(AT_ONCE + WAITING_MAX):
+        script_keeping._places.acquire()
+    try:
+        answer = root.post(f"{SCRIPTS}/{script['id']}/run", json={})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (429, "RATE_LIMITED")
+        assert root.post(SCRIPTS, json={**GREET, "name": "Other", "text": "never = 'seen'"}).status_code == 429
+        assert root.get(f"{SCRIPTS}/{script['id']}").status_code == 200
+    finally:
+        for _ in range(AT_ONCE + WAITING_MAX):
+            script_keeping._places.release()
+    assert root.post(f"{SCRIPTS}/{script['id']}/run", json={}).status_code == 200

@@ -25,11 +25,13 @@ SCRIPTS_MAX: Final = 1_000
 """Scripts of one tenant."""
 AT_ONCE: Final = 2
 """Processes for texts that somebody waits to have checked or tried; those of jobs are counted by their queue."""
-PATIENCE_S: Final = 10.0
+WAITING_MAX: Final = 6
+"""Who may wait for one of those; each holds a thread meanwhile, and the others are sent away."""
 CHECKED_KEPT: Final = 2_000
 MAX_NAMED: Final = 10
 
-_room = threading.BoundedSemaphore(AT_ONCE)
+_places = threading.BoundedSemaphore(AT_ONCE + WAITING_MAX)
+_processes = threading.BoundedSemaphore(AT_ONCE)
 _checked: OrderedDict[str, ScriptError | None] = OrderedDict()
 _checked_lock = threading.Lock()
 
@@ -70,12 +72,13 @@ def tried(text: str, params: dict[str, Any]) -> Ran:
 
 @contextmanager
 def _a_process() -> Iterator[None]:
-    if not _room.acquire(timeout=PATIENCE_S):
+    if not _places.acquire(blocking=False):
         raise _busy()
     try:
-        yield
+        with _processes:
+            yield
     finally:
-        _room.release()
+        _places.release()
 
 
 def _busy() -> Refusal:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from wayline.actions.job import Job
-from wayline.actions.script.runner import Ran, run_script
+from wayline.actions.script.runner import Ending, Ran, run_script
 from wayline.core.action import ActionFailed
 from wayline.core.script import is_name
 
@@ -48,7 +48,12 @@ class Scripts:
             if found is None:
                 raise ActionFailed(f"there is no script {script.strip()}", permanent=True)
             script_id, text = found
-        ran = await asyncio.to_thread(run_script, text, told_to(job.action))
+        ending = Ending()
+        try:
+            ran = await asyncio.to_thread(run_script, text, told_to(job.action), ending=ending)
+        except asyncio.CancelledError:
+            ending.end()
+            raise
         if ran.error is not None:
             raise ScriptFailed(ran, script_id)
         return {"result": ran.result, "log": list(ran.log), "requests": list(ran.requests), "script_id": script_id}

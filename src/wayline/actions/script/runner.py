@@ -69,9 +69,32 @@ class Ran(msgspec.Struct, frozen=True):
     used: dict[str, int] = {}
 
 
-def run_script(text: str, params: Mapping[str, Any], *, limits: Limits = LIMITS) -> Ran:
+class Ending:
+    """Lets another thread end a script that nobody waits for any more."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_wanted = True
+        self._lock = threading.Lock()
+
+    def began(self, process: subprocess.Popen[bytes]) -> None:
+        """This is the process."""
+        with self._lock:
+            self._process = process
+            if not self._is_wanted:
+                process.kill()
+
+    def end(self) -> None:
+        """End it, or have it ended as soon as it begins."""
+        with self._lock:
+            self._is_wanted = False
+            if self._process is not None:
+                self._process.kill()
+
+
+def run_script(text: str, params: Mapping[str, Any], *, limits: Limits = LIMITS, ending: Ending | None = None) -> Ran:
     """Run it to its end or its limits, in this thread's time. Never raises for anything a script does."""
-    return _ran(_asked("run", text, limits, params=dict(params)), limits)
+    return _ran(_asked("run", text, limits, params=dict(params)), limits, ending)
 
 
 def check_script(text: str, *, limits: Limits = LIMITS) -> ScriptError | None:
@@ -99,14 +122,14 @@ def _asked(mode: str, text: str, limits: Limits, *, params: dict[str, Any] | Non
     }
 
 
-def _ran(asked: dict[str, Any], limits: Limits) -> Ran:
+def _ran(asked: dict[str, Any], limits: Limits, ending: Ending | None = None) -> Ran:
     if len(asked["text"].encode()) > vocabulary.SOURCE_BYTES_MAX:
         return _failed("too_long", f"A script has at most {vocabulary.SOURCE_BYTES_MAX // 1024} KiB.")
     if len(msgspec.json.encode(asked["params"])) > PARAMS_BYTES_MAX:
         return _failed("too_long", f"Its parameters have at most {PARAMS_BYTES_MAX // 1024} KiB.")
     command = confined_command(_FILE_OF_CHILD, limits)
     try:
-        ended = in_process(command, msgspec.json.encode(asked), wall_s=limits.wall_s)
+        ended = in_process(command, msgspec.json.encode(asked), wall_s=limits.wall_s, ending=ending)
     except OSError as error:
         return _failed("not_started", f"Its process could not be started: {error}", passing=True)
     if ended.status == 0 and not ended.cut:
@@ -136,7 +159,7 @@ def confined_command(program: Path, limits: Limits) -> list[str]:
     return [sys.executable, *flags, str(program), packages, str(limits.memory_bytes), str(limits.cpu_s)]
 
 
-def in_process(command: Sequence[str], written: bytes, *, wall_s: float) -> Ended:
+def in_process(command: Sequence[str], written: bytes, *, wall_s: float, ending: Ending | None = None) -> Ended:
     """Have a process read `written`, and see it through: it is ended when it takes too long or writes too much, and it
     is always waited for. Raises OSError when it cannot be started."""
     process = subprocess.Popen(  # noqa: S603 - our own program, with no argument of anybody's
@@ -149,6 +172,8 @@ def in_process(command: Sequence[str], written: bytes, *, wall_s: float) -> Ende
         close_fds=True,
         start_new_session=True,
     )
+    if ending is not None:
+        ending.began(process)
     cut: list[str] = []
     timer = threading.Timer(wall_s, _end, (process, cut, "time"))
     timer.start()
