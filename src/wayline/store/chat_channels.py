@@ -9,8 +9,8 @@ import msgspec
 import sqlalchemy as sa
 
 from wayline.core.chat_mentions import channels_mentioned
-from wayline.store.tables import chat_channels, rules
-from wayline.store.templates import published_definitions
+from wayline.store.name_uses import Uses, used_by
+from wayline.store.tables import chat_channels
 
 
 class StoredChannel(msgspec.Struct, frozen=True):
@@ -115,20 +115,13 @@ def note_attempt(
     update_channel(connection, tenant_id=tenant_id, channel_id=channel_id, fields={"tried_at": at, "error": error})
 
 
-def uses_of(connection: sa.Connection, *, tenant_id: str, channel: StoredChannel) -> dict[str, list[str]]:
-    """Names of the published templates and of the rules that say something there; a kind without any is left out. What
-    names no channel is said in the default one."""
+def uses_of(connection: sa.Connection, *, tenant_id: str, channel: StoredChannel) -> Uses:
+    """The published templates and the rules that say something there. What names no channel is said in the default
+    one."""
     wanted = {folded(channel.name), None} if channel.is_default else {folded(channel.name)}
-    of_rules = sa.select(rules.c.name, rules.c.definition).where(rules.c.tenant_id == tenant_id)
-    written = {
-        "templates": [(title, definition) for _, title, definition in published_definitions(connection, tenant_id)],
-        "rules": [(row[0], row[1]) for row in connection.execute(of_rules.order_by(rules.c.position))],
-    }
-    found = {
-        kind: [title for title, definition in several if not wanted.isdisjoint(channels_mentioned(definition))]
-        for kind, several in written.items()
-    }
-    return {kind: titles for kind, titles in found.items() if titles}
+    return used_by(
+        connection, tenant_id=tenant_id, uses=lambda written: not wanted.isdisjoint(channels_mentioned(written))
+    )
 
 
 def _named(tenant_id: str, channel_id: str) -> tuple[sa.ColumnElement[bool], ...]:

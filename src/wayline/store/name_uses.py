@@ -1,8 +1,9 @@
-"""Which templates and rules name a queue, or a resolution category, of their tenant."""
+"""Which templates and rules name something of their tenant: a queue, a resolution category, a chat channel."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -19,13 +20,15 @@ def uses_of(
 ) -> Uses:
     """The published templates and the rules that set the ticket's field to that name, or compare it with it."""
     wanted = name.strip().casefold()
+    return used_by(connection, tenant_id=tenant_id, uses=lambda written: wanted in names_mentioned(written, field))
+
+
+def used_by(connection: sa.Connection, *, tenant_id: str, uses: Callable[[Mapping[str, Any]], bool]) -> Uses:
+    """The published templates and the rules whose definitions use it."""
     of_rules = sa.select(rules.c.name, rules.c.definition).where(rules.c.tenant_id == tenant_id)
     written = {
         "templates": [(title, definition) for _, title, definition in published_definitions(connection, tenant_id)],
         "rules": [(row[0], row[1]) for row in connection.execute(of_rules.order_by(rules.c.position))],
     }
-    found = {
-        kind: [title for title, definition in several if wanted in names_mentioned(definition, field)]
-        for kind, several in written.items()
-    }
+    found = {kind: [title for title, definition in several if uses(definition)] for kind, several in written.items()}
     return {kind: titles for kind, titles in found.items() if titles}
