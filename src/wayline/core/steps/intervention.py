@@ -70,7 +70,7 @@ class Intervention(StepType[InterventionStep]):
     def look_again(self, deciding: Deciding, activation: Activation, step: InterventionStep) -> bool:
         crew = crew_of(deciding)
         known = activation.candidates or ([activation.assigned_to] if activation.assigned_to else [])
-        if activation.claimed_by is not None or [*crew] == known:
+        if activation.claimed_by is not None or set(crew) == set(known):
             return False
         self._offer_to(deciding, activation, crew)
         return True
