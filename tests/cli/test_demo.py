@@ -50,7 +50,11 @@ from wayline.store.tables import (
 
 ROOT = Path(__file__).resolve().parents[2]
 WAYLINE = Path(sys.executable).with_name("wayline")
-EXAMPLES = [yaml.safe_load(path.read_text()) for path in sorted((ROOT / "examples").glob("*.yaml"))]
+EXAMPLES = [
+    yaml.safe_load(path.read_text())
+    for folder in ("examples", "examples/messages")
+    for path in sorted((ROOT / folder).glob("*.yaml"))
+]
 A_SUNDAY_NIGHT = datetime(2026, 3, 8, 2, 30, tzinfo=UTC)
 BUILT_ONCE = (users, groups, group_members, absences, calendars, templates, template_versions, tickets, runs, comments)
 LIMIT_S = 120.0
@@ -229,6 +233,13 @@ def test_runs_are_in_every_stage(served: Served) -> None:
     ended = [s for i in instances for s in steps_of(i) if s["completed_at"] is not None]
     assert {s["outcome"] for s in ended} >= {"approved", "rejected", "submitted", "succeeded", "received", "elapsed"}
     assert {s["status"] for s in ended} >= {"completed", "timed_out", "failed", "cancelled"}
+
+
+def test_a_message_is_under_way(served: Served) -> None:
+    (message,) = served.every("/api/v1/dispatches")
+    assert (message["title"], message["status"]) == ("Warehouse Hamburg is down", "active")
+    tasks = message["counts"]["tasks"]
+    assert (tasks["declined"], tasks["in_progress"]) == (1, 1)
 
 
 def test_tickets_are_of_every_type_status_and_priority(served: Served) -> None:

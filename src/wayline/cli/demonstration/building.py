@@ -15,6 +15,7 @@ from wayline.cli.demonstration.calendars import Days
 from wayline.cli.demonstration.examples import MESSAGES, RULES, example_files
 from wayline.cli.demonstration.founding import FOUNDER, TENANT_ID, found, publish_examples, save_rules
 from wayline.cli.demonstration.living import live
+from wayline.cli.demonstration.sending import send_message
 from wayline.cli.demonstration.stories import stories
 from wayline.cli.demonstration.story_clock import StoryClock
 from wayline.core.facts import SYSTEM
@@ -56,6 +57,7 @@ def build(settings: Settings, *, now: datetime | None = None, anew: bool = False
         cast = found(wayline, days)
         publish_examples(wayline, cast, [*example_files(), *example_files(MESSAGES)])
         asyncio.run(live(wayline, clock, cast, stories(days), days))
+        send_message(wayline, cast)
         save_rules(wayline, cast, example_files(RULES))
         wayline.door.submit_and_wait(
             Change(tenant_id=TENANT_ID, actor=cast.actors[FOUNDER], write=_note_that_it_is_built)
