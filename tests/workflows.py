@@ -71,7 +71,7 @@ def publish(desk: Tenanted, steps: list[dict[str, Any]], *, trigger: dict[str, A
             "id": template_id,
             "tenant_id": tenant_id,
             "name": head.get("name", "Laptop request"),
-            "kind": "workflow",
+            "kind": head.get("definition", {}).get("kind", "workflow"),
             "status": "published",
             "is_active": head.get("is_active", True),
             "trigger_type": trigger["type"],

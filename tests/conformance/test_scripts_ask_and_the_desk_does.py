@@ -12,8 +12,9 @@ import pytest
 from desk_rules import add_rule, change, history, ticket, troubles, update
 from driven_desk import DrivenDesk, driven_desk
 
+from services import SmtpServer
 from wayline.actions.job import Job
-from wayline.core.commands import CancelRun, CreateTicket, PauseRun, ResumeRun
+from wayline.core.commands import CancelRun, CreateTicket, PauseRun, ResumeRun, StartRun
 from wayline.core.refusals import Refusal
 from wayline.core.rule import parse_rule
 from wayline.drivers import script_jobs
@@ -24,7 +25,7 @@ from wayline.store.directory import touch
 from wayline.store.people import change_user
 from wayline.store.rules import insert_rule
 from wayline.store.scripts import StoredScript, insert_script
-from wayline.store.tables import audit, group_members, jobs, notifications, script_runs, tickets, users
+from wayline.store.tables import audit, group_members, jobs, notifications, runs, script_runs, tickets, users
 
 LEASE = timedelta(seconds=30)
 
@@ -338,6 +339,95 @@ def test_a_script_that_ends_in_a_paused_run_is_carried_out_and_goes_on_later(des
     desk.submit(ResumeRun(tenant_id=desk.tenant_id, actor=desk.root.actor, run_id=run_id))
     assert desk.run(run_id).outputs["reckon"]["result"] == 5
     assert len(desk.rows(tickets)) == 1
+
+
+def test_the_undoing_of_a_step_may_be_a_script(desk: DrivenDesk) -> None:
+    undo = {"type": "run_script", "script": 'core.create_ticket("Undone " + param("step"))'}
+    run_id = run_that_runs(desk, "result = 1", compensate=undo)
+    desk.do_jobs()
+    desk.submit(CancelRun(tenant_id=desk.tenant_id, actor=desk.root.actor, run_id=run_id))
+    assert desk.do_jobs() == 1
+    assert [row.title for row in desk.rows(tickets)] == ["Undone reckon"]
+    compensation = desk.run(run_id).compensation
+    assert compensation is not None
+    assert compensation.state == "completed"
+
+
+def inbox_run(desk: DrivenDesk, script: str) -> str:
+    """Bo's run, whose first step runs a script."""
+    paths = [{"label": "Done", "step": "done"}]
+    step = {"template": "Outage", "name": "New", "scope": "given groups [service-desk]", "paths": paths}
+    steps = {
+        "start": {"step": step, "actions": [{"action": "script", "args": script}]},
+        "done": {"step": {"name": "Done", "status": "retired", "scope": "$all"}},
+    }
+    template_id = desk.publish(name="Outage", definition={"name": "Outage", "kind": "inbox", "steps": steps})
+    run_id = new_id()
+    start = StartRun(
+        tenant_id=desk.tenant_id, actor=desk.bo.actor, run_id=run_id, template_id=template_id, owner_id=desk.bo.id
+    )
+    desk.submit(start)
+    return run_id
+
+
+def test_an_inbox_workflows_script_is_told_where_it_stands_and_its_outcome_is_shown_there(desk: DrivenDesk) -> None:
+    keep(desk, "Follow up", 'core.create_ticket(param("entity")["title"] + " at " + param("step"))')
+    run_id = inbox_run(desk, "Follow up")
+    assert desk.do_jobs() == 1
+    assert [(row.title, row.requester_id) for row in desk.rows(tickets)] == [("Outage at start", desk.bo.id)]
+    (done,) = [one for one in history(desk, run_id) if one.event == "action_succeeded"]
+    assert [one["became"] for one in done.data["output"]["requests"]] == ["done"]
+    assert desk.run(run_id).status == "running"
+
+
+def test_an_inbox_workflows_script_that_fails_undoes_nothing_and_is_shown(desk: DrivenDesk) -> None:
+    run_id = inbox_run(desk, 'core.create_ticket("x")\nfail("no luck")')
+    desk.do_jobs()
+    assert desk.rows(tickets) == []
+    (failed,) = said_on(desk, run_id, "action_failed")
+    assert failed.endswith("Line 2: no luck")
+    assert desk.run(run_id).status == "running"
+    assert ("run", "script_failed") in troubles(desk)
+
+
+def test_a_script_sends_a_dispatch_and_starts_a_workflow(desk: DrivenDesk) -> None:
+    steps = {"start": {"step": {"template": "{{ dispatch.site }}", "name": "New", "scope": "$sink"}}}
+    desk.publish(name="Outage", definition={"name": "Outage", "kind": "inbox", "steps": steps})
+    desk.publish({"id": "look", "type": "form", "fields": [{"name": "why", "type": "text"}]}, name="Look")
+    rule_that_runs(
+        desk,
+        'core.create_dispatch("Outage", "given groups [service-desk]", {"site": "North"})\n'
+        'core.start_workflow("look", ticket=param("entity")["number"], input={})\n'
+        'core.start_workflow("Look", ticket=param("entity")["id"])',
+    )
+    first = desk.open_ticket()
+    desk.do_jobs()
+    assert became(desk) == ["create_dispatch done", "start_workflow done", "start_workflow refused already_active"]
+    found = {row.template_id: row for row in desk.rows(runs)}
+    assert len(found) == 2
+    assert sorted([row.ticket_id for row in found.values()], key=str) == sorted([None, first], key=str)
+    assert {row.owner_id for row in found.values()} == {desk.root.id}
+
+
+def test_a_mail_and_a_notice_reach_whom_they_name(database_url: str, tmp_path: Path, smtp_server: SmtpServer) -> None:
+    with driven_desk(database_url, tmp_path, smtp_url=smtp_server.url) as desk:
+        rule_that_runs(
+            desk,
+            'core.send_email(["ana@acme.example", "shop@elsewhere.example"], "Hello", "There")\n'
+            'core.notify("service-desk", "Look", "Now")\n'
+            'core.send_email("no address", "Hello")',
+        )
+        desk.open_ticket()
+        desk.do_jobs()
+        assert became(desk) == ["send_email done", "notify done", "send_email refused nobody_found"]
+        desk.do_jobs()
+        mails = smtp_server.wait_for_messages(2)
+        assert {mail["To"] for mail in mails if mail["Subject"] == "Hello"} == {
+            "ana@acme.example",
+            "shop@elsewhere.example",
+        }
+        told = {row.audience_id for row in desk.rows(notifications, title="Look")}
+        assert told == {desk.bo.id, desk.cy.id, desk.dee.id}
 
 
 # -- once ------------------------------------------------------------------------------------------

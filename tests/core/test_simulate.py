@@ -357,3 +357,19 @@ def test_the_same_walk_gives_the_same_result_for_ever() -> None:
     answers = {"ask": {"price": 2000}, "agree": "approve", "call": {"error": "down"}}
     steps = (ASK, IF, AGREE, {**NOTE, "next": "call"}, CALL, BY_HAND)
     assert walk(*steps, answers=answers) == walk(*steps, answers=answers)
+
+
+def test_a_script_is_not_run_and_its_outcome_is_an_answer() -> None:
+    action = {"type": "run_script", "script": "Reckon", "params": {"price": "{{ ticket.title }}"}}
+    reckon = {"id": "reckon", "type": "automatic", "action": action, "next": "if"}
+    branches = [{"label": "dear", "when": {"expression": "steps.reckon.result > 5"}, "next": "by_hand"}]
+    found = walk(
+        reckon,
+        {**IF, "branches": branches},
+        BY_HAND,
+        NOTE,
+        ticket=ticket(),
+        answers={"reckon": {"output": {"result": 7}}},
+    )
+    assert way(found) == [("reckon", "succeeded"), ("if", "dear")]
+    assert said(found, "action_started") == ["reckon: run_script “Reckon”"]
