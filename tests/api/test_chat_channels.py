@@ -116,18 +116,18 @@ def test_what_names_no_channel_uses_the_default_one(desk: Desk) -> None:
 
 
 def test_rules_and_templates_warn_of_channels_there_are_none_of(desk: Desk) -> None:
-    assert [w["code"] for w in rule(desk)["warnings"]] == ["unknown_channel"]
+    assert [w["code"] for w in rule(desk)["warnings"]] == ["unknown_chat_channel"]
     made(desk)
     assert not rule(desk).get("warnings")
     (warning,) = rule(desk, channel="Dsk")["warnings"]
-    assert (warning["path"], warning["code"]) == ("actions[0].channel", "unknown_channel")
+    assert (warning["path"], warning["code"]) == ("actions[0].channel", "unknown_chat_channel")
     assert "Did you mean Desk?" in warning["message"]
     assert not rule(desk, channel="{{ ticket.queue }}").get("warnings")
     step = {"id": "say", "type": "automatic", "action": {"type": "send_chat", "channel": "Dsk", "text": "Hello"}}
     checked = desk.client(desk.root).post("/api/v1/workflows/templates/check", json={"name": "Say", "steps": [step]})
     problems = checked.json()["data"]["problems"]
     assert [(p["severity"], p["code"], p["path"]) for p in problems] == [
-        ("warning", "unknown_channel", "steps[0].action.channel")
+        ("warning", "unknown_chat_channel", "steps[0].action.channel")
     ]
 
 
@@ -231,3 +231,20 @@ def test_another_tenants_channel_is_nobodys_here(desk: Desk) -> None:
     assert desk.client(desk.zoe).post(PATH, json={"name": "Desk", "url": SLACK}).status_code == 201
     assert len(asked(desk, "GET")) == 1
     assert len(asked(desk, "GET", by=desk.zoe)) == 1
+
+
+def test_inbox_templates_use_channels_too(desk: Desk) -> None:
+    channel = made(desk)
+
+    def outage(named: str) -> dict[str, Any]:
+        step = {"template": "Outage", "name": "New", "scope": "$sink", "status": "retired"}
+        actions = [{"action": "chat", "args": {"text": "An outage", "channel": named}}]
+        return {"name": "Outage", "kind": "inbox", "start": {"step": step, "actions": actions}}
+
+    root = desk.client(desk.root)
+    checked = root.post("/api/v1/workflows/templates/check", json=outage("Dsk")).json()["data"]
+    codes = {(p["severity"], p["code"], p["path"]) for p in checked["problems"]}
+    assert ("warning", "unknown_chat_channel", "steps.start.actions[0].args.channel") in codes
+    assert root.post("/api/v1/workflows/templates", json=outage("DESK")).status_code == 201
+    error = asked(desk, "DELETE", f"/{channel['id']}", status=409)
+    assert error["details"]["uses"] == {"templates": ["Outage"]}

@@ -19,7 +19,7 @@ rest is looked at all the same. The desk's people, calendars, templates and queu
 | `unknown_query_name` | error / warning | likewise in a user query; a warning for people and labels |
 | `empty_group`, `no_leads`, `no_manager`, `empty_role` | warning | means nobody just now |
 | `approval_undecidable` | error | more approvals are needed than people can give |
-| `unknown_calendar`, `unknown_template`, `unknown_queue`, `unknown_channel`, `starts_itself` | warning | |
+| `unknown_calendar`, `unknown_template`, `unknown_queue`, `unknown_chat_channel`, `starts_itself` | warning | |
 | `timed_out_unconnected`, `idle_timeout`, `idle_reassign` | warning | a timeout that does not do what it seems to |
 | codes of a step type's own `problems` | theirs | |
 """
@@ -562,7 +562,7 @@ def _action_problems(step: Step, sheet: _Sheet, desk: Desk) -> Iterator[Problem]
                 said = f"There is no queue {queue}.{did_you_mean(queue, desk.queues or ())}"
                 yield sheet.problem("warning", "unknown_queue", said, step, f"{where}.{path}")
         if isinstance(action, SendChat) and (doubt := chat_doubt(action.channel, desk.chat_channels)) is not None:
-            yield sheet.problem("warning", "unknown_channel", doubt, step, f"{where}.channel")
+            yield sheet.problem("warning", "unknown_chat_channel", doubt, step, f"{where}.channel")
         if isinstance(action, RunScript) and (fault := unknown_script(action.script, desk.scripts)) is not None:
             yield sheet.problem("error", "unknown_script", fault, step, f"{where}.script")
 

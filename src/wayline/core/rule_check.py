@@ -93,7 +93,7 @@ def _of_actions(rule: Rule, desk: Desk) -> Iterator[Issue]:
                 said = f"There is no queue {queue}.{did_you_mean(queue, desk.queues or ())}"
                 yield Issue(f"{where}.{path}", said, "unknown_queue")
         if isinstance(action, SendChat) and (doubt := chat_doubt(action.channel, desk.chat_channels)) is not None:
-            yield Issue(f"{where}.channel", doubt, "unknown_channel")
+            yield Issue(f"{where}.channel", doubt, "unknown_chat_channel")
         for path, who in action.who():
             if desk.directory is not None:
                 for _, code, message, key in unknown_people(who, desk.directory):
