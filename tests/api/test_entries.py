@@ -211,6 +211,18 @@ def test_a_substitute_finds_it_and_chooses_in_their_place(desk: Desk) -> None:
     assert item_of(desk, desk.cy)["locked_by"]["name"] == "Bo"
 
 
+def test_who_leaves_takes_their_messages_along(desk: Desk) -> None:
+    published(desk)
+    alone = sent(desk, desk.dee, to=[desk.bo.id])["run"]["id"]
+    shared = sent(desk, desk.dee, to=DESK)["run"]["id"]
+    left = post(desk, desk.root, f"/users/{desk.bo.id}/deactivate", {})
+    assert left.status_code == 200, left.text
+    assert '"work_items":2' in left.text
+    assert get(desk, desk.dee, f"/dispatches/{alone}").json()["data"]["run"]["status"] == "completed"
+    whole = get(desk, desk.dee, f"/dispatches/{shared}").json()["data"]
+    assert whole["counts"]["tasks"] == {"open": 2, "cancelled": 1}
+
+
 # -- the run, on the other surfaces ----------------------------------------------------------------
 
 

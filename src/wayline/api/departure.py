@@ -13,8 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from wayline.api.endpoint import Call
-from wayline.core.commands import Command, ReassignStep, ReleaseStep, UpdateTicket
+from wayline.core.commands import Command, ReassignStep, ReleaseStep, UpdateTicket, WithdrawEntry
 from wayline.core.departure import Leaving, handed_over
+from wayline.core.inbox.state import entry_id
 from wayline.core.refusals import Refusal
 from wayline.core.run import Run
 from wayline.store import people, workload
@@ -86,5 +87,7 @@ async def _submitted(call: Call, commands: Sequence[Command]) -> list[Any]:
 def _subject(command: Command) -> dict[str, Any]:
     if isinstance(command, ReassignStep | ReleaseStep):
         return {"run_id": command.run_id, "item_id": command.step}
+    if isinstance(command, WithdrawEntry):
+        return {"run_id": command.run_id, "item_id": entry_id(command.run_id, command.user_id)}
     assert isinstance(command, UpdateTicket)
     return {"ticket_id": command.ticket_id}

@@ -153,6 +153,12 @@ class UnlockEntry(RunCommand, frozen=True, kw_only=True):
     user_id: str
 
 
+class WithdrawEntry(RunCommand, frozen=True, kw_only=True):
+    """Take a person's entry out of their inbox, and call their task off: they have left."""
+
+    user_id: str
+
+
 class FireRule(Command, frozen=True, kw_only=True):
     """An inbox run shows an event to one rule, named by its name, whatever triggers it otherwise."""
 

@@ -368,6 +368,7 @@ _HANDLERS: dict[type[commands.Command], Callable[[Deciding, Any], None]] = {
     commands.ChooseEntry: choosing.choose,
     commands.LockEntry: choosing.lock,
     commands.UnlockEntry: choosing.unlock,
+    commands.WithdrawEntry: choosing.withdraw,
     commands.SendSignal: _signal,
     commands.CompleteCallback: signalling.complete_callback,
     commands.FireTimer: _fire,

@@ -1,7 +1,8 @@
 """A person leaves: what becomes of the work their runs await from them.
 
 A voter is replaced by the heir, or abstains while others are still to vote. What was claimed goes to the heir, or back
-to its group. What nobody else could do goes to the heir, else to the leaver's manager, else to the admins.
+to its group. What nobody else could do goes to the heir, else to the leaver's manager, else to the admins. Messages are
+nobody else's: they are withdrawn.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from wayline.core.commands import ReassignStep, ReleaseStep, RunCommand
+from wayline.core.commands import ReassignStep, ReleaseStep, RunCommand, WithdrawEntry
 from wayline.core.facts import Actor, Directory
 from wayline.core.run import Activation, Run
 from wayline.core.steps.catalogue import STEP_TYPES
@@ -34,9 +35,20 @@ def awaits(activation: Activation, user_id: str) -> bool:
 
 
 def handed_over(run: Run, leaving: Leaving) -> list[RunCommand]:
-    """What passes on every open step of the run that waits for the leaver; steps others can do anyway stay."""
+    """What passes on every open step of the run that waits for the leaver, and their entry; steps others can do anyway
+    stay."""
     found = [_command(run, a, leaving) for a in run.open if awaits(a, leaving.user_id)]
+    if holds_entry(run, leaving.user_id):
+        found.append(
+            WithdrawEntry(tenant_id=run.tenant_id, actor=leaving.actor, run_id=run.id, user_id=leaving.user_id)
+        )
     return [command for command in found if command is not None]
+
+
+def holds_entry(run: Run, user_id: str) -> bool:
+    """Whether a message of the run stands in this person's inbox."""
+    entry = run.inbox.entries.get(user_id) if run.inbox is not None else None
+    return entry is not None and entry.active
 
 
 def _command(run: Run, activation: Activation, leaving: Leaving) -> RunCommand | None:

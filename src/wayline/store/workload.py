@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from wayline.core import run as run_value
-from wayline.core.departure import awaits
+from wayline.core.departure import awaits, holds_entry
 from wayline.core.run import Run
 from wayline.store.tables import counters, runs, tickets, work_items, work_offers
 
@@ -97,4 +97,4 @@ def runs_awaiting(connection: sa.Connection, *, tenant_id: str, user_id: str) ->
     """
     query = sa.select(runs.c.state).where(runs.c.tenant_id == tenant_id, runs.c.completed_at.is_(None))
     live = (run_value.decode(state) for state in connection.execute(query.order_by(runs.c.id)).scalars())
-    return [run for run in live if any(awaits(a, user_id) for a in run.open)]
+    return [run for run in live if holds_entry(run, user_id) or any(awaits(a, user_id) for a in run.open)]

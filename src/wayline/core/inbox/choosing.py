@@ -15,7 +15,7 @@ from wayline.core import commands
 from wayline.core.facts import Actor, Directory
 from wayline.core.inbox.behaviors import handed_over
 from wayline.core.inbox.definition import InboxStep, Path
-from wayline.core.inbox.entries import change_entry, visit_at
+from wayline.core.inbox.entries import change_entry, close_left_visits, visit_at
 from wayline.core.inbox.names import names_of
 from wayline.core.inbox.scope import Activator, Surroundings
 from wayline.core.inbox.state import UNREACHED, Entry
@@ -167,6 +167,19 @@ def unlock(deciding: Deciding, command: commands.UnlockEntry) -> None:
     change_entry(deciding, command.user_id, msgspec.structs.replace(entry, lock="", locked_by=None))
     data = {"people": [command.user_id]}
     deciding.note("entry_unlocked", f"Unlocked by {actor.name}", activation=visit, data=data)
+
+
+def withdraw(deciding: Deciding, command: commands.WithdrawEntry) -> None:
+    """The entry of somebody who has left goes, and their task is cancelled unless it had come to an end; managers and
+    admins may. Nobody inherits it."""
+    if command.actor.role not in LOCKERS:
+        raise Refusal("forbidden", "Only a manager or an admin may do that.", code="not_a_supervisor")
+    entry, visit = _held(deciding, command.user_id, command.actor)
+    task = entry.task if entry.task in ("declined", "done", "failed") else "cancelled"
+    change_entry(deciding, command.user_id, msgspec.structs.replace(entry, active=False, task=task))
+    data = {"people": [command.user_id]}
+    deciding.note("entry_retired", f"Withdrawn by {command.actor.name}", activation=visit, data=data)
+    close_left_visits(deciding)
 
 
 def _held(deciding: Deciding, user_id: str, actor: Actor) -> tuple[Entry, Activation]:
