@@ -174,7 +174,7 @@ def test_a_service_that_is_busy_is_asked_again_when_it_says(desk: DrivenDesk, se
     assert len(desk.rows(push_subscriptions)) == 1
 
 
-def test_a_message_that_is_refused_for_good_is_an_incident_and_the_browser_stays(
+def test_a_message_that_is_refused_for_good_is_one_incident_until_the_browser_comes_again(
     desk: DrivenDesk, service: OtherSystem
 ) -> None:
     public_key(desk)
@@ -185,7 +185,13 @@ def test_a_message_that_is_refused_for_good_is_an_incident_and_the_browser_stays
     (incident,) = desk.rows(incidents)
     assert incident.code == "job_failed"
     assert "BadJwtToken" in incident.message
-    assert len(desk.rows(push_subscriptions)) == 1
+    assert desk.rows(push_subscriptions) == []
+    notice(desk, desk.bo)
+    assert desk.do_jobs() == 0
+    subscribe(desk, desk.bo, Browser.at(service))
+    notice(desk, desk.bo)
+    assert desk.do_jobs() == 1
+    assert len(desk.rows(incidents)) == 1
 
 
 def test_a_long_message_is_cut_to_what_services_take(desk: DrivenDesk, service: OtherSystem) -> None:
@@ -279,6 +285,22 @@ def test_under_another_secret_key_it_fails_and_says_why(desk: DrivenDesk, servic
     desk.do_jobs()
     (incident,) = desk.rows(incidents)
     assert "WAYLINE_SECRET_KEY" in incident.message
+    assert desk.rows(push_subscriptions) == []
+
+
+def test_a_key_that_cannot_be_opened_is_replaced_when_it_is_asked_for(desk: DrivenDesk, service: OtherSystem) -> None:
+    before = public_key(desk)
+    subscribe(desk, desk.bo, Browser.at(service))
+    desk.write(sa.update(push_keys).values(private_key=b"sealed by another"))
+    notice(desk, desk.bo)
+    desk.do_jobs()
+    assert ["WAYLINE_SECRET_KEY" in row.message for row in desk.rows(incidents)] == [True]
+    after = public_key(desk)
+    assert after != before
+    subscribe(desk, desk.bo, Browser.at(service))
+    notice(desk, desk.bo)
+    desk.do_jobs()
+    signed_claims(service.received[0], after)
 
 
 def test_two_servers_at_once_make_one_key_and_keep_one_subscription(postgresql_url: str, tmp_path: Path) -> None:

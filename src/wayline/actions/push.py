@@ -23,7 +23,7 @@ from wayline.actions.addresses import Allowed
 from wayline.actions.http_request import failure_of
 from wayline.actions.job import Job
 from wayline.actions.mail_text import link_of, one_line, subject_of
-from wayline.actions.outbound import Answer, Outbound
+from wayline.actions.outbound import Outbound
 from wayline.actions.webhook import why_not_called
 from wayline.core.action import ActionFailed
 
@@ -99,29 +99,31 @@ class Push:
     async def perform(self, job: Job) -> dict[str, Any]:
         """`{status}` of the service that has taken it, `{gone: true}` when the browser is gone; raises ActionFailed."""
         named = {"tenant_id": job.tenant_id, "subscription_id": str(job.action["subscription_id"])}
-        to = await self._book.address(**named, at=job.at)
-        if to is None:
-            return {"gone": True}
-        body = encrypted(payload_of(job.action, job_id=job.id, address=self._address), to)
-        headers = self._headers(job, body, await self._authorization(to.endpoint, job.at))
         try:
-            answer = await self._called(to.endpoint, headers, body)
+            to = await self._book.address(**named, at=job.at)
+            if to is None:
+                return {"gone": True}
+            status = await self._handed_over(job, to)
         except ActionFailed as failure:
-            if failure.permanent:  # an address that may not be called: people's browsers have none such
+            if failure.permanent:  # it would fail again with every notice; the browser may say anew where it is
                 await self._book.forget(**named)
             raise
-        if answer.status in GONE:
+        if status in GONE:
             await self._book.forget(**named)
             return {"gone": True}
-        if not 200 <= answer.status < 300:
-            raise failure_of(answer, at=job.at)
-        return {"status": answer.status}
+        return {"status": status}
 
-    async def _called(self, endpoint: str, headers: dict[str, str], body: bytes) -> Answer:
-        refused = why_not_called(self._allowed, endpoint)
+    async def _handed_over(self, job: Job, to: PushAddress) -> int:
+        """The status of a service that has taken it, or says that the browser is gone; raises ActionFailed."""
+        refused = why_not_called(self._allowed, to.endpoint)
         if refused is not None:
             raise ActionFailed(f"the browser's push service may not be called: {refused}", permanent=True)
-        return await self._outbound.call("POST", endpoint, headers, body)
+        body = encrypted(payload_of(job.action, job_id=job.id, address=self._address), to)
+        headers = self._headers(job, body, await self._authorization(to.endpoint, job.at))
+        answer = await self._outbound.call("POST", to.endpoint, headers, body)
+        if 200 <= answer.status < 300 or answer.status in GONE:
+            return answer.status
+        raise failure_of(answer, at=job.at)
 
     def _headers(self, job: Job, body: bytes, authorization: str) -> dict[str, str]:
         return {

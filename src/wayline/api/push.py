@@ -60,11 +60,12 @@ class SubscriptionList(Paging):
 
 @resource.endpoint("GET", "/push/key", answer=one("PushKey"))
 async def get_push_key(call: Call) -> Response:
-    """What a browser subscribes with (`applicationServerKey`, base64url): the same for everybody and for ever."""
-    kept = await call.read_one(read_key)
-    if kept is not None:
-        return _shown_key(kept)
+    """What a browser subscribes with (`applicationServerKey`, base64url): the same for everybody, and for as long as
+    the server's secret key is."""
     secret_key = call.wayline.secret_key
+    kept = await call.read_one(read_key)
+    if kept is not None and subscribing.is_usable(kept, secret_key):
+        return _shown_key(kept)
     change = Change(
         tenant_id=None, actor=call.caller.actor, write=lambda tx: subscribing.make_key(tx, secret_key=secret_key)
     )

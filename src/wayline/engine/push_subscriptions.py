@@ -31,8 +31,22 @@ class Browser(msgspec.Struct, frozen=True):
     expires_at: datetime | None
 
 
+def is_usable(key: StoredKey, secret_key: bytes) -> bool:
+    """Whether its private half can be had: it was sealed under this secret key."""
+    try:
+        unseal(secret_key, key.private_key, belongs_to=KEY_BELONGS_TO)
+    except SealBroken:
+        return False
+    return True
+
+
 def make_key(tx: Transaction, *, secret_key: bytes) -> StoredKey:
-    """The installation's key for push services; made when there is none."""
+    """The installation's key for push services; made when there is none, or none that can be used."""
+    kept = stored.read_key(tx.connection, lock=True)
+    if kept is not None and is_usable(kept, secret_key):
+        return kept
+    if kept is not None:
+        stored.delete_key(tx.connection)
     public_key, private_key = new_key()
     sealed = seal(secret_key, private_key, belongs_to=KEY_BELONGS_TO)
     return stored.keep_key(tx.connection, StoredKey(public_key, sealed), at=tx.at)

@@ -44,10 +44,10 @@ def hash_of(endpoint: str) -> bytes:
 # -- the key ---------------------------------------------------------------------------------------
 
 
-def read_key(connection: sa.Connection) -> StoredKey | None:
-    """The installation's key; None before it is first asked for."""
+def read_key(connection: sa.Connection, *, lock: bool = False) -> StoredKey | None:
+    """The installation's key; None before it is first asked for. `lock` keeps others off it (PostgreSQL)."""
     query = sa.select(push_keys.c.public_key, push_keys.c.private_key).where(push_keys.c.id == KEY_ID)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     return None if row is None else StoredKey(row.public_key, bytes(row.private_key))
 
 
@@ -59,6 +59,11 @@ def keep_key(connection: sa.Connection, key: StoredKey, *, at: datetime) -> Stor
     kept = read_key(connection)
     assert kept is not None
     return kept
+
+
+def delete_key(connection: sa.Connection) -> None:
+    """Forget the key: what browsers subscribed with it is of no use any more."""
+    connection.execute(sa.delete(push_keys).where(push_keys.c.id == KEY_ID))
 
 
 # -- subscriptions ---------------------------------------------------------------------------------
