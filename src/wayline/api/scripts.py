@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import msgspec
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -18,14 +18,8 @@ from wayline.api.problems import data, issue, json
 from wayline.api.template_calls import WRITERS as READERS
 from wayline.api.template_calls import if_match
 from wayline.core.refusals import not_found
-from wayline.core.script import (
-    NAME_LENGTH_MAX,
-    NAME_PATTERN,
-    PARAMETER_PATTERN,
-    PARAMETERS,
-    REQUESTS_MAX,
-    SOURCE_BYTES_MAX,
-)
+from wayline.core.script import PARAMETER_PATTERN, PARAMETERS, REQUESTS_MAX
+from wayline.core.script_definition import Description, ScriptDefinition, ScriptName, ScriptText
 from wayline.engine import script_keeping as keeping
 from wayline.engine.door import Transaction
 from wayline.engine.script_keeping import Given
@@ -34,34 +28,15 @@ from wayline.store.scripts import ScriptRun, StoredScript, list_runs, list_scrip
 resource = Resource("Scripts")
 
 
-def _bounded(value: Any) -> Any:
-    if isinstance(value, str) and len(value.encode("utf-8", "replace")) > SOURCE_BYTES_MAX:
-        raise ValueError(f"a script has at most {SOURCE_BYTES_MAX // 1024} KiB")
-    return value
-
-
-Name = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_LENGTH_MAX, pattern=NAME_PATTERN),
-]
-Text = Annotated[str, Field(min_length=1, max_length=SOURCE_BYTES_MAX), BeforeValidator(_bounded)]
 Params = dict[Annotated[str, StringConstraints(pattern=PARAMETER_PATTERN)], Any]
-
-
-class NewScript(Asked):
-    """A name of one line, which templates and rules call it by, and its text in Starlark."""
-
-    name: Name
-    description: str | None = Field(None, max_length=10_000)
-    text: Text
 
 
 class ScriptChanges(Asked):
     """What is left out stays."""
 
-    name: Name = ""
-    description: str | None = Field(None, max_length=10_000)
-    text: Text = ""
+    name: ScriptName = ""
+    description: Description = None
+    text: ScriptText = ""
 
 
 class ScriptList(Paging):
@@ -76,7 +51,7 @@ class Trial(Asked):
     `text` that one is tried, and not the one that is kept."""
 
     params: Params = Field(default_factory=dict)
-    text: Text | None = None
+    text: ScriptText | None = None
 
 
 @resource.endpoint("GET", "/scripts", ability=READ, roles=READERS, query=ScriptList, answer=page("ScriptHead"))
@@ -99,14 +74,14 @@ async def list_all_scripts(call: Call) -> Response:
     "/scripts",
     ability=WRITE,
     roles=ADMIN,
-    body=NewScript,
+    body=ScriptDefinition,
     answer=one("Script"),
     status=201,
     refusals=(400, 409, 429),
 )
 async def create_script(call: Call) -> Response:
     """A new script. A text that cannot be read is refused, and the line named."""
-    body: NewScript = call.body
+    body: ScriptDefinition = call.body
     await run_in_threadpool(keeping.require_script, body.text)
     given = Given(name=body.name, description=body.description, text=body.text)
 

@@ -30,7 +30,7 @@ def apply(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
 ) -> None:
-    """Publish the templates and save the rules of these files, beside a running server or without one.
+    """Publish the templates and save the rules and scripts of these files, beside a running server or without one.
 
     What says the same as the desk's newest version is left alone, so that applying twice is applying once. Definitions
     are known by their names; none is ever deleted. All files are applied or, when any has an error, none: it ends with

@@ -18,7 +18,8 @@ def export(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go; made when it is missing.")],
     tenant: TenantName = None,
 ) -> None:
-    """Write each published template to a file of its own in DIR, and each rule to one in DIR/rules, as YAML.
+    """Write each published template to a file of its own in DIR, each rule to one in DIR/rules, and each script to one
+    in DIR/scripts, as YAML.
 
     The same definition gives the same bytes. A file that says the same already is left alone, and none is deleted.
     Drafts, archived templates and comments are not written. Ends with 2 when there is nothing to export.
@@ -32,7 +33,7 @@ def export(
     for name in exported.left_out:
         typer.echo(f"An older one called {name} is left out: a file cannot tell them apart.", err=True)
     if not exported.files:
-        typer.echo("There is nothing to export: no published template and no rule.", err=True)
+        typer.echo("There is nothing to export: no published template, no rule and no script.", err=True)
         raise typer.Exit(NOTHING_TO_EXPORT)
     written = sum(_put(folder / path, text) for path, text in exported.files.items())
     typer.echo(f"{many(len(exported.files), 'file')} in {folder}, {written:,} written, the rest as they were.")

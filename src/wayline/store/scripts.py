@@ -69,6 +69,12 @@ def script_names(connection: sa.Connection, tenant_id: str) -> tuple[str, ...]:
     return tuple(connection.execute(query).scalars())
 
 
+def every_script(connection: sa.Connection, tenant_id: str) -> list[StoredScript]:
+    """All of the tenant's scripts, by name."""
+    query = sa.select(*_columns).where(scripts.c.tenant_id == tenant_id).order_by(scripts.c.folded_name)
+    return [StoredScript(*row) for row in connection.execute(query)]
+
+
 def read_script(
     connection: sa.Connection, *, tenant_id: str, script_id: str, lock: bool = False
 ) -> StoredScript | None:

@@ -12,17 +12,29 @@ import sqlalchemy as sa
 from wayline.bootstrap import Wayline
 from wayline.cli.accounts import DEFAULT_PLAN
 from wayline.cli.definitions.documents import Document, Kind
-from wayline.cli.definitions.problems import Found, errors_in, named, namesakes, reading_problems, rule_problems
+from wayline.cli.definitions.problems import (
+    Found,
+    errors_in,
+    named,
+    namesakes,
+    reading_problems,
+    rule_problems,
+    script_problems,
+)
 from wayline.core.check import Checked
 from wayline.core.facts import EMPTY_DIRECTORY, SYSTEM
 from wayline.core.rule import Rule
 from wayline.core.rule_check import unknown_scripts
+from wayline.core.script import of_name
+from wayline.core.script_definition import ScriptDefinition
 from wayline.core.steps.step_type import Problem
-from wayline.engine import rule_publishing
+from wayline.engine import rule_publishing, script_keeping
 from wayline.engine.door import Change, Transaction
 from wayline.engine.publishing import Author, Edit, checked_for, create, edit, look_at, to_publish
+from wayline.engine.script_keeping import Given
 from wayline.engine.tenant_facts import TenantFacts
 from wayline.store.rules import StoredRule, named_rules
+from wayline.store.scripts import StoredScript, script_called
 from wayline.store.templates import kept_names
 
 NEW_DESK = TenantFacts(id="", version=0, plan=DEFAULT_PLAN, directory=EMPTY_DIRECTORY, calendars={}, templates={})
@@ -45,6 +57,7 @@ class Batch(msgspec.Struct, frozen=True):
 
     templates: Sequence[tuple[Document, Checked]]
     rules: Sequence[tuple[Document, Rule]]
+    scripts: Sequence[tuple[Document, ScriptDefinition]]
     found: Found
 
     @property
@@ -54,20 +67,29 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What the desk has by name (lower case): the ids of templates, and rules; the newest where names are shared."""
+    """What the desk has by name (lower case): the ids of templates, rules and scripts; the newest where names are
+    shared."""
 
     templates: Mapping[str, str]
     rules: Mapping[str, StoredRule]
+    scripts: Mapping[str, StoredScript]
 
 
 def known_at(connection: sa.Connection, tenant_id: str | None, documents: Iterable[Document]) -> Known:
     """What the desk has that these documents may mean; nothing when there is no desk yet."""
     if tenant_id is None:
-        return Known(templates={}, rules={})
+        return Known(templates={}, rules={}, scripts={})
+    documents = list(documents)
     names = [document.name for document in documents if document.kind == "rule"]
+    scripts = (
+        script_called(connection, tenant_id=tenant_id, name=document.name)
+        for document in documents
+        if document.kind == "script"
+    )
     return Known(
         templates={name.strip().lower(): template_id for template_id, name in kept_names(connection, tenant_id)},
         rules={rule.name.strip().lower(): rule for rule in named_rules(connection, tenant_id=tenant_id, names=names)},
+        scripts={of_name(script.name): script for script in scripts if script is not None},
     )
 
 
@@ -82,6 +104,15 @@ def batch_of(documents: Sequence[Document], wayline: Wayline, tenant_id: str | N
     found: Found = [(document, problem) for document in documents for problem in reading_problems(document)]
     found += namesakes(documents)
     readable = [document for document in documents if document.unreadable is None]
+    scripts: list[tuple[Document, ScriptDefinition]] = []
+    for document in readable:
+        if document.kind == "script":
+            script, wrong = script_problems(document)
+            found += [(document, problem) for problem in wrong]
+            scripts += [(document, script)] if script is not None else []
+    # What is applied together may name each other.
+    named_here = [document.name for document in readable if document.kind == "script"]
+    tenant = msgspec.structs.replace(tenant, scripts=(*tenant.scripts, *named_here))
     templates = [document for document in readable if document.kind == "template"]
     beside = [document.name for document in templates]
     checked = [(each, _checked(each, tenant, known, beside)) for each in templates]
@@ -95,7 +126,7 @@ def batch_of(documents: Sequence[Document], wayline: Wayline, tenant_id: str | N
             found += [(document, problem) for problem in problems]
             found += [(document, Problem("error", issue.code, issue.message, issue.path)) for issue in unknown]
             rules += [(document, rule)] if rule is not None else []
-    return Batch(templates=checked, rules=rules, found=found)
+    return Batch(templates=checked, rules=rules, scripts=scripts, found=found)
 
 
 def _checked(document: Document, tenant: TenantFacts, known: Known, beside: Sequence[str]) -> Checked:
@@ -109,9 +140,10 @@ def _checked(document: Document, tenant: TenantFacts, known: Known, beside: Sequ
 def would_apply(batch: Batch, wayline: Wayline, tenant_id: str | None) -> list[Applied]:
     """What applying the batch would do; nothing is written."""
     with wayline.database.reader.connect() as connection:
-        known = known_at(connection, tenant_id, [document for document, _ in batch.rules])
+        known = known_at(connection, tenant_id, [document for document, _ in (*batch.rules, *batch.scripts)])
+        scripts = [_planned_script(document, script, known) for document, script in batch.scripts]
         templates = [_planned(connection, tenant_id, each, known, lock=False) for each, _ in batch.templates]
-        return [*templates, *(_planned_rule(document, rule, known) for document, rule in batch.rules)]
+        return [*scripts, *templates, *(_planned_rule(document, rule, known) for document, rule in batch.rules)]
 
 
 def apply(batch: Batch, wayline: Wayline, tenant_id: str) -> list[Applied]:
@@ -123,9 +155,38 @@ def apply(batch: Batch, wayline: Wayline, tenant_id: str) -> list[Applied]:
 
 
 def _write(tx: Transaction, *, author: Author, batch: Batch, secret_key: bytes) -> list[Applied]:
-    known = known_at(tx.connection, author.tenant_id, [document for document, _ in batch.rules])
+    known = known_at(tx.connection, author.tenant_id, [document for document, _ in (*batch.rules, *batch.scripts)])
+    scripts = [_keep(tx, author, document, script, known) for document, script in batch.scripts]
     templates = [_publish(tx, author, document, checked, known) for document, checked in batch.templates]
-    return [*templates, *(_save(tx, author, document, rule, known, secret_key) for document, rule in batch.rules)]
+    rules = [_save(tx, author, document, rule, known, secret_key) for document, rule in batch.rules]
+    return [*scripts, *templates, *rules]
+
+
+def _keep(tx: Transaction, author: Author, document: Document, script: ScriptDefinition, known: Known) -> Applied:
+    planned = _planned_script(document, script, known)
+    tenant_id, actor = author.tenant_id, author.actor
+    given = Given(name=script.name, description=script.description or "", text=script.text)
+    if planned.id is None:
+        kept = script_keeping.create(tx, tenant_id=tenant_id, actor=actor, given=given)
+    else:
+        kept = script_keeping.change(tx, tenant_id=tenant_id, actor=actor, script_id=planned.id, given=given, seen=None)
+    return msgspec.structs.replace(planned, id=kept.id, version=kept.version)
+
+
+def _planned_script(document: Document, script: ScriptDefinition, known: Known) -> Applied:
+    stored = known.scripts.get(of_name(script.name))
+    if stored is None:
+        return Applied(document=document, kind="script", name=script.name, result="created")
+    before = (stored.name, stored.description, stored.text)
+    changed = (script.name, script.description or None, script.text) != before
+    return Applied(
+        document=document,
+        kind="script",
+        name=script.name,
+        result="updated" if changed else "unchanged",
+        id=stored.id,
+        version=stored.version + changed,
+    )
 
 
 def _publish(tx: Transaction, author: Author, document: Document, checked: Checked, known: Known) -> Applied:

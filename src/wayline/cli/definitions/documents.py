@@ -10,7 +10,7 @@ import msgspec
 
 from wayline.cli.definition_file import ENDINGS, DefinitionUnreadable, read_definitions
 
-Kind = Literal["template", "rule", "test"]
+Kind = Literal["template", "rule", "script", "test"]
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -30,13 +30,16 @@ class Document(msgspec.Struct, frozen=True):
 
     @property
     def kind(self) -> Kind:
-        """What it defines: tests have `cases`, rules an `action` or `actions` and no steps; the rest is a template."""
+        """What it defines: tests have `cases`, rules an `action` or `actions`, scripts a `text`; none has steps,
+        the rest is a template."""
         written = self.content
         if isinstance(written, Mapping) and "steps" not in written:
             if "cases" in written:
                 return "test"
             if "action" in written or "actions" in written:
                 return "rule"
+            if "text" in written:
+                return "script"
         return "template"
 
     @property

@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from wayline.core.yaml_writing import write_yaml
 from wayline.engine.rule_publishing import written
 from wayline.store.rules import rules_in_order
+from wayline.store.scripts import StoredScript, every_script
 from wayline.store.templates import kept_names, published_definitions
 
-RULES = Path("rules")
+RULES, SCRIPTS = Path("rules"), Path("scripts")
 MAX_NAME_CHARS = 60
 """Of a file, ending aside; file systems allow 255 bytes."""
 
@@ -30,15 +31,23 @@ class Exported(msgspec.Struct, frozen=True):
 
 
 def exported_from(connection: sa.Connection, tenant_id: str) -> Exported:
-    """Everything a tenant has that can be written to files: templates at the top, rules in `rules`."""
+    """Everything a tenant has that can be written to files: templates at the top, rules in `rules`, scripts in
+    `scripts`."""
     published = {found[0]: found[1:] for found in published_definitions(connection, tenant_id)}
     in_order = [template_id for template_id, _ in kept_names(connection, tenant_id) if template_id in published]
     rules = sorted(rules_in_order(connection, tenant_id=tenant_id), key=lambda rule: (rule.created_at, rule.id))
     templates = _in_files([published[template_id] for template_id in in_order])
     written_rules = _in_files([(rule.name, written(rule)) for rule in rules], RULES)
+    scripts = _in_files([(script.name, _script(script)) for script in every_script(connection, tenant_id)], SCRIPTS)
     return Exported(
-        files={**templates.files, **written_rules.files}, left_out=(*templates.left_out, *written_rules.left_out)
+        files={**templates.files, **written_rules.files, **scripts.files},
+        left_out=(*templates.left_out, *written_rules.left_out),
     )
+
+
+def _script(script: StoredScript) -> dict[str, Any]:
+    said = {"description": script.description} if script.description is not None else {}
+    return {"name": script.name, **said, "text": script.text}
 
 
 def _in_files(definitions: Iterable[tuple[str, dict[str, Any]]], folder: Path = Path()) -> Exported:

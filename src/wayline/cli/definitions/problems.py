@@ -14,8 +14,10 @@ from wayline.core.names import unkeepable
 from wayline.core.refusals import Issue
 from wayline.core.rule import Rule, read_rule
 from wayline.core.rule_check import rule_warnings
+from wayline.core.script_definition import ScriptDefinition, read_script
 from wayline.core.steps.step_type import Problem
 from wayline.engine.script_faults import rule_faults, template_faults
+from wayline.engine.script_keeping import fault_of_text
 
 Found = list[tuple[Document, Problem]]
 RuleFound = tuple[Rule | None, tuple[Problem, ...]]
@@ -33,7 +35,16 @@ def problems_of(document: Document) -> tuple[Problem, ...]:
     if document.kind == "test":
         issues = read_table(document.content)[1]
         return tuple(Problem("error", issue.code, issue.message, issue.path) for issue in issues)
-    return rule_problems(document)[1]
+    return script_problems(document)[1] if document.kind == "script" else rule_problems(document)[1]
+
+
+def script_problems(document: Document) -> tuple[ScriptDefinition | None, tuple[Problem, ...]]:
+    """The script, None when it is none, and its problems: a text that cannot be read is one."""
+    script, issues = read_script(document.content)
+    fault = fault_of_text(script.text) if script is not None else None
+    if fault is not None:
+        script, issues = None, [Issue("text", fault.said(), fault.code)]
+    return script, tuple(Problem("error", issue.code, issue.message, issue.path) for issue in issues)
 
 
 def rule_problems(document: Document, doubts: Callable[[Rule], list[Issue]] = _any_desk) -> RuleFound:
