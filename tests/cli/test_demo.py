@@ -242,6 +242,13 @@ def test_a_message_is_under_way(served: Served) -> None:
     assert (tasks["declined"], tasks["in_progress"]) == (1, 1)
 
 
+def test_a_remote_waits_for_an_answer(served: Served) -> None:
+    (asked,) = (t for t in served.every("/api/v1/tickets") if "offer" in t["tags"])
+    assert (asked["title"], asked["queue"]) == ("Take the offer for 25 × docking station?", "Purchasing")
+    (request,) = served.get(f"/api/v1/tickets/{asked['id']}")["data"]["interventions"]
+    assert (request["intervention"], request["state"]) == ("supplier-offer", "waiting")
+
+
 def test_tickets_are_of_every_type_status_and_priority(served: Served) -> None:
     found = served.every("/api/v1/tickets")
     assert {t["type"] for t in found} == {"incident", "change", "problem", "service_request", "task"}

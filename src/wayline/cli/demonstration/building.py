@@ -11,6 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from wayline.bootstrap import Wayline
+from wayline.cli.demonstration.asking import let_the_shop_ask
 from wayline.cli.demonstration.calendars import Days
 from wayline.cli.demonstration.examples import MESSAGES, RULES, example_files
 from wayline.cli.demonstration.founding import FOUNDER, TENANT_ID, found, publish_examples, save_rules
@@ -58,6 +59,7 @@ def build(settings: Settings, *, now: datetime | None = None, anew: bool = False
         publish_examples(wayline, cast, [*example_files(), *example_files(MESSAGES)])
         asyncio.run(live(wayline, clock, cast, stories(days), days))
         send_message(wayline, cast)
+        let_the_shop_ask(wayline, cast)
         save_rules(wayline, cast, example_files(RULES))
         wayline.door.submit_and_wait(
             Change(tenant_id=TENANT_ID, actor=cast.actors[FOUNDER], write=_note_that_it_is_built)
