@@ -20,7 +20,9 @@ from wayline.actions.push import MAX_PAYLOAD_BYTES, PushAddress
 from wayline.bootstrap import Wayline
 from wayline.core.facts import SYSTEM
 from wayline.engine import push_subscriptions as subscribing
+from wayline.engine import webhooks
 from wayline.engine.door import Change, Transaction
+from wayline.store.database import new_id
 from wayline.store.directory import touch
 from wayline.store.push_subscriptions import StoredSubscription
 from wayline.store.tables import incidents, jobs, notifications, push_keys, push_subscriptions, users
@@ -230,6 +232,23 @@ def test_where_a_browser_leads_inside_nothing_is_sent_and_it_is_forgotten(
         assert service.received == []
         assert desk.rows(push_subscriptions) == []
         assert len(desk.rows(incidents)) == 3
+
+
+def test_administrators_are_told_of_a_webhook_that_is_disabled(desk: DrivenDesk, service: OtherSystem) -> None:
+    public_key(desk)
+    browser = Browser.at(service)
+    subscribe(desk, desk.root, browser)
+    subscribe(desk, desk.bo, Browser.at(service, "bo"))
+    fields = {"name": "Hook", "url": "https://hooks.example/", "events": ["*"], "secret": b"", "created_by": None}
+
+    def write(tx: Transaction) -> None:
+        webhook = webhooks.subscribe(tx, tenant_id=desk.tenant_id, webhook_id=new_id(), fields=fields)
+        webhooks.disable(tx, webhook, reason="It is gone.", mail=False)
+
+    desk.submit(Change(tenant_id=desk.tenant_id, actor=SYSTEM, write=write))
+    desk.do_jobs()
+    (request,) = service.received
+    assert browser.read(request)["title"] == "Webhook disabled: Hook"
 
 
 def test_the_same_browser_at_two_tenants_is_told_by_each_of_its_own(desk: DrivenDesk, service: OtherSystem) -> None:

@@ -13,6 +13,7 @@ from wayline.engine.door import Transaction
 from wayline.store import audit, webhook_deliveries, webhooks
 from wayline.store.database import new_id
 from wayline.store.directory import touch
+from wayline.store.push_subscriptions import subscriptions_by_person
 from wayline.store.tables import jobs, notifications, users
 from wayline.store.webhooks import StoredWebhook
 
@@ -136,16 +137,26 @@ def _notify_admins(tx: Transaction, tenant_id: str, *, title: str, body: str, ma
         sa.insert(notifications), [{**notice, "id": new_id(), "audience_id": admin.id} for admin in admins]
     )
     tx.publish(tenant_id, "notification", {"title": title}, frozenset(admin.id for admin in admins))
+    said = {"kind": "message", "title": title, "body": body}
+    browsers = subscriptions_by_person(tx.connection, tenant_id)
+    rows = [
+        _job(tx, tenant_id, "push", {"type": "push", "subscription_id": subscription_id, **said})
+        for admin in admins
+        for subscription_id in browsers.get(admin.id, ())
+    ]
     if mail:
-        tx.connection.execute(sa.insert(jobs), [_mail(tx, tenant_id, admin.email, title, body) for admin in admins])
+        written = {"type": "email", "kind": "message", "subject": title, "text": body}
+        rows += [_job(tx, tenant_id, "email", {**written, "to": [admin.email]}) for admin in admins]
+    if rows:
+        tx.connection.execute(sa.insert(jobs), rows)
 
 
-def _mail(tx: Transaction, tenant_id: str, address: str, title: str, body: str) -> dict[str, Any]:
+def _job(tx: Transaction, tenant_id: str, queue: str, action: dict[str, Any]) -> dict[str, Any]:
     return {
-        "id": f"mail:{new_id()}",
+        "id": f"{'mail' if queue == 'email' else queue}:{new_id()}",
         "tenant_id": tenant_id,
-        "queue": "email",
-        "action": _encode({"type": "email", "kind": "message", "subject": title, "text": body, "to": [address]}),
+        "queue": queue,
+        "action": _encode(action),
         "attempt": 1,
         "timeout_s": 30.0,
         "due_at": tx.at,
