@@ -209,8 +209,6 @@ def tickets_waiting(connection: sa.Connection, *, tenant_id: str, definition_id:
     query = sa.select(sa.func.count()).where(
         runs.c.tenant_id == tenant_id, runs.c.template_id == definition_id, runs.c.completed_at.is_(None)
     )
-    # Without statistics SQLite would rather go through all requests there have ever been.
-    query = query.select_from(runs).with_hint(runs, "INDEXED BY ix_runs_live", "sqlite")
     return connection.execute(query).scalar_one()
 
 
