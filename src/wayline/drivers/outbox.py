@@ -149,7 +149,7 @@ def command_of(connection: sa.Connection, sent: SentCommand) -> Command:
     if sent.command == "fire_rule":
         return FireRule(
             tenant_id=sent.tenant_id,
-            rule=body["rule"],
+            rule=body["rule_name"],
             event_id=new_id,
             payload=body["payload"],
             ticket_id=body.get("ticket_id"),

@@ -316,7 +316,7 @@ def test_outside_actions_are_jobs_and_a_run_ends_when_they_have() -> None:
         {"why": "bored"},
     )
     (rule,) = story.sendings
-    assert (rule.command, rule.body["rule"]) == ("fire_rule", "Tell the boss")
+    assert (rule.command, rule.body["rule_name"]) == ("fire_rule", "Tell the boss")
     assert (story.inboxes, story.status) == ({}, "running")
     story.when(reports(chat, output={}), reports(script, output={"result": 1}))
     assert story.status == "completed"

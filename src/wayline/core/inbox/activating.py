@@ -336,7 +336,7 @@ def _trigger(acting: _Acting) -> None:
         "choice": _inbox_of(deciding).choice,
         "dispatch": dict(acting.names["dispatch"]),
     }
-    body = {"rule": args.rule, "ticket_id": deciding.run.ticket_id, "payload": payload}
+    body = {"rule_name": args.rule, "ticket_id": deciding.run.ticket_id, "payload": payload}
     deciding.effects.append(Send(id=deciding.effect_id(), command="fire_rule", body=body))
 
 
