@@ -131,6 +131,21 @@ def test_what_may_pass_is_not_permanent(inventory: OtherSystem, status: int, per
     assert len(inventory.received) == 1
 
 
+def test_of_several_rooms_the_first_that_did_not_take_it_says_why(inventory: OtherSystem) -> None:
+    inventory.answers += [answer(503, retry_after="9"), answer(200)]
+    error = failure(f"mmost://127.0.0.1:{inventory.port}/{TOKEN}?channels=one,two")
+    assert len(inventory.received) == 2
+    assert (error.permanent, error.retry_after_s) == (False, 9)
+
+
+def test_a_service_that_takes_it_and_says_no_has_not_taken_it(inventory: OtherSystem) -> None:
+    inventory.answers.append(answer(200, {"status": "error", "message": "Unauthorized"}))
+    error = failure(f"rocket://ana:secret@127.0.0.1:{inventory.port}/room")
+    assert error.permanent
+    assert "Rocket.Chat did not take it" in str(error)
+    assert "Unauthorized" in str(error)
+
+
 def test_a_service_that_says_nothing_is_left_in_time_and_may_be_asked_again(inventory: OtherSystem) -> None:
     inventory.answers.append(HANG)
     error = failure(f"json://127.0.0.1:{inventory.port}/in", timeout_s=0.4)

@@ -33,7 +33,7 @@ _current = threading.local()
 
 
 class Conversation:
-    """The requests of one message. `failure` is why the last of them was not answered, `answers` what the others were.
+    """The requests of one message. `failure` is why the first was not answered that was not, `answers` are the others'.
 
     `time_s` tells the time that `ends_s` is measured by.
     """
@@ -73,9 +73,8 @@ class Conversation:
         try:
             answer = self._answer(prepared)
         except ActionFailed as failure:
-            self.failure = failure
+            self.failure = self.failure or failure
             raise requests.ConnectionError(str(failure)) from failure
-        self.failure = None
         self.answers.append(answer)
         return _as_response(answer, prepared)
 

@@ -123,13 +123,13 @@ class Chat:
 
 
 def _why_not(reached: Reached, talk: Conversation, at: datetime) -> ActionFailed:
-    """What came of the last request, when the plug-in says that the message was not taken."""
+    """What went wrong first, when the plug-in says that the message was not taken: everywhere, if there are rooms."""
     if talk.failure is not None:
         return talk.failure
     if not talk.answers:
         return ActionFailed(f"it cannot be said at {reached.service.name}", permanent=True)
-    last = talk.answers[-1]
-    if not 200 <= last.status < 300:
-        return failure_of(last, at=at)
-    said = cleaned(last.body.decode("utf-8", "replace").strip()[:SHOWN_CHARS])
+    amiss = next((answer for answer in talk.answers if not 200 <= answer.status < 300), None)
+    if amiss is not None:
+        return failure_of(amiss, at=at)
+    said = cleaned(talk.answers[-1].body.decode("utf-8", "replace").strip()[:SHOWN_CHARS])
     return ActionFailed(f"{reached.service.name} did not take it{f': {said}' if said else ''}", permanent=True)
