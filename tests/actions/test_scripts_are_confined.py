@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from wayline.actions.script.runner import (
+    ERROR_CHARS_MAX,
     LIMITS,
     OUTPUT_BYTES_MAX,
     Ending,
@@ -57,6 +58,7 @@ HOSTILE = {
     "too many requests": (f'for i in range({REQUESTS_MAX + 1}):\n  core.notify("ana", "x")', "too_many_requests", 2),
     "requests too large": ('for i in range(90):\n  core.notify("ana", "x" * 10000)', "too_much_output", None),
     "a flood of lines": ("for i in range(100000):\n  core.log(i)", "too_much_output", 2),
+    "a flood of long lines": ('for i in range(100):\n  core.log("x" * 2000)', "too_much_output", 2),
     "a result too large": ('result = "x" * 100000', "too_much_output", None),
     "a text too long": ("#" * (SOURCE_BYTES_MAX + 1), "too_long", None),
     "no script": ("Dear colleagues,", "syntax", 1),
@@ -114,8 +116,16 @@ def test_what_cannot_be_kept_is_replaced() -> None:
 
 
 def test_long_lines_are_cut_and_all_lines_are_kept() -> None:
-    ran = run_script(f'for i in range({LOG_LINES_MAX}):\n  core.log("x" * 5000)', {})
-    assert (ran.error, len(ran.log), {len(line) for line in ran.log}) == (None, LOG_LINES_MAX, {2000})
+    ran = run_script('for i in range(10):\n  core.log("x" * 5000)', {})
+    assert (ran.error, len(ran.log), {len(line) for line in ran.log}) == (None, 10, {2000})
+    ran = run_script(f"for i in range({LOG_LINES_MAX}):\n  core.log(i)", {})
+    assert (ran.error, len(ran.log)) == (None, LOG_LINES_MAX)
+
+
+def test_an_error_is_a_sentence_however_long_the_script_makes_it() -> None:
+    error = run_script('fail("x" * 100000)', {}).error
+    assert error is not None
+    assert (error.code, len(error.message)) == ("failed", ERROR_CHARS_MAX)
 
 
 def test_checking_a_text_runs_nothing_and_names_the_place() -> None:

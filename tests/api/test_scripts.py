@@ -311,8 +311,21 @@ def test_an_evaluation_tells_what_became_of_what_was_asked_for(desk: Desk) -> No
     (run,) = root.get(f"{SCRIPTS}/{script['id']}/runs").json()["data"]
     assert (run["status"], run["by"]["name"], run["ticket_id"]) == ("done", "R", ticket["id"])
     assert [one["became"] for one in run["requests"]] == ["done", "refused"]
-    history = root.get(f"/api/v1/tickets/{ticket['id']}/history").json()["data"]
-    assert "script_ran" in [event["event"] for event in history]
+
+
+def test_a_requester_sees_what_has_become_of_the_ticket_and_not_what_else_a_script_did(desk: Desk) -> None:
+    root, ana = desk.client(desk.root), desk.client(desk.ana)
+    text = 'core.update_ticket(priority="P1")\ncore.notify("dee@acme.example", "Ana again")'
+    action = {"type": "run_script", "script": text}
+    root.post(RULES, json={"name": "R", "trigger": "on_ticket_created", "action": action})
+    ticket = ana.post("/api/v1/tickets", json={"title": "Gate 4"}).json()["data"]
+    do_jobs(desk)
+
+    def told(client: Any) -> list[str]:
+        return [one["event"] for one in client.get(f"/api/v1/tickets/{ticket['id']}/history").json()["data"]]
+
+    assert told(root) == ["ticket_created", "rule_fired", "ticket_updated", "script_ran"]
+    assert told(ana) == ["ticket_created", "rule_fired", "ticket_updated"]
 
 
 def do_jobs(desk: Desk) -> None:

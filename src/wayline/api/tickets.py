@@ -278,7 +278,8 @@ def _refuse_others(fields: Iterable[str], allowed: tuple[str, ...]) -> None:
 async def ticket_history(call: Call) -> Response:
     """What has happened to a ticket and in its runs, oldest first.
 
-    Requesters see neither what staff said among themselves nor links, and of runs those they own.
+    Requesters see neither what staff said among themselves, nor links, nor what scripts did beside; of runs those they
+    own.
     """
     found = await visible_ticket(call, call.path("id"))
     query: OldestFirst = call.query
@@ -310,4 +311,4 @@ def _is_for_requesters(found: HistoryEvent) -> bool:
     event = found.event
     if event.event == "comment_added":
         return event.data.get("visibility") == "public"
-    return event.event not in ("link_added", "link_removed")
+    return event.event not in ("link_added", "link_removed", "script_ran")

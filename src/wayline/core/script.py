@@ -18,6 +18,9 @@ REQUESTS_MAX: Final = 100
 """Requests of one script."""
 LOG_LINES_MAX: Final = 200
 LOG_LINE_CHARS_MAX: Final = 2_000
+LOG_CHARS_MAX: Final = 32 * 1024
+"""Of all lines together: they are kept with the run."""
+SAID_CHARS_MAX: Final = 2_000
 PARAMETERS: Final = ("userId", "from", "to", "payload", "entity", "rule", "step")
 """What every script may ask `param` for; None where nobody has said it."""
 PARAMETER_PATTERN: Final = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
@@ -104,7 +107,8 @@ def said_of(told: Iterable[Mapping[str, Any]]) -> str:
     """What became of requests, for people; each is {do, with, became: done | refused, …}."""
     done = [f"{one['do']} {one['ticket']}" if "ticket" in one else one["do"] for one in told if one["became"] == DONE]
     refused = [f"{one['do']} refused: {one['why']}" for one in told if one["became"] == REFUSED]
-    return "; ".join([*([", ".join(done)] if done else []), *refused]) or "nothing was asked for"
+    said = "; ".join([*([", ".join(done)] if done else []), *refused]) or "nothing was asked for"
+    return said if len(said) <= SAID_CHARS_MAX else f"{said[: SAID_CHARS_MAX - 1]}…"
 
 
 def of_name(name: str) -> str:

@@ -114,7 +114,7 @@ def finish_script(work: WorkingSet, tenant: TenantFacts, command: commands.Finis
     )
     told = carry_out(work, account, command.asked)
     if held is not None and of_tenant:
-        data = {"rule_id": rule["id"], "event_id": origin.get("event_id"), "requests": told}
+        data = {"rule_id": rule["id"], "event_id": origin.get("event_id"), "script_run": command.job_id}
         said = Event("script_ran", f"{account.name}: {said_of(told)}", data=data)
         held.dirty = True
         work.note_ticket(held.stored, [said], account.command, at)

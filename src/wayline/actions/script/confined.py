@@ -78,6 +78,7 @@ class Script:
         self._limits: dict[str, int] = asked["limits"]
         self._requests: list[dict[str, Any]] = []
         self._log: list[str] = []
+        self._log_chars = 0
         self._ticks = 0
         self._refused: Asked | None = None
 
@@ -133,7 +134,11 @@ class Script:
         if len(self._log) >= self._limits["log_lines"]:
             raise self._refuse("too_much_output", f"A script logs at most {self._limits['log_lines']} lines.")
         line = " ".join(word if isinstance(word, str) else json.dumps(word) for word in words)
-        self._log.append(line[: self._limits["log_line_chars"]])
+        line = line[: self._limits["log_line_chars"]]
+        self._log_chars += len(line)
+        if self._log_chars > self._limits["log_chars"]:
+            raise self._refuse("too_much_output", f"A script logs at most {self._limits['log_chars']:,} characters.")
+        self._log.append(line)
 
     def _asking(self, name: str) -> Callable[..., Any]:
         function = self._functions[name]

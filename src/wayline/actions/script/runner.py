@@ -23,8 +23,9 @@ from wayline.actions.script import confined
 from wayline.core import script as vocabulary
 
 RESULT_BYTES_MAX: Final = 64 * 1024
-REQUESTS_BYTES_MAX: Final = 256 * 1024
+REQUESTS_BYTES_MAX: Final = 64 * 1024
 PARAMS_BYTES_MAX: Final = 256 * 1024
+ERROR_CHARS_MAX: Final = 1_000
 OUTPUT_BYTES_MAX: Final = 2 * 1024 * 1024
 """Of everything a confined process writes: log lines, requests and result. What writes more is ended."""
 _FILE_OF_CHILD = Path(confined.__file__)
@@ -118,6 +119,7 @@ def _asked(mode: str, text: str, limits: Limits, *, params: dict[str, Any] | Non
             "requests": vocabulary.REQUESTS_MAX,
             "log_lines": vocabulary.LOG_LINES_MAX,
             "log_line_chars": vocabulary.LOG_LINE_CHARS_MAX,
+            "log_chars": vocabulary.LOG_CHARS_MAX,
         },
     }
 
@@ -212,7 +214,8 @@ def _told(told: dict[str, Any]) -> Ran:
     used = told["used"]
     if error is not None:
         found = msgspec.convert(error, ScriptError)
-        return Ran(error=msgspec.structs.replace(found, message=cleaned(found.message)), log=log, used=used)
+        message = cleaned(found.message[:ERROR_CHARS_MAX])
+        return Ran(error=msgspec.structs.replace(found, message=message), log=log, used=used)
     try:
         result, requests = keepable(told["result"]), tuple(keepable(told["requests"]))
     except ValueError as fault:
