@@ -19,6 +19,8 @@ CHANGING = ("face_id", "status", "task", "lock", "locked_by", "changed_at")
 update_entries = BulkUpdate(entries, keys={"id": "id"}, columns=CHANGING)
 move_items = BulkUpdate(work_items, keys={"id": "id"}, columns=("step_id",))
 _locker = users.alias("locker")
+# A value that is bound is not known when the query is planned, and the index of retired entries would not be used.
+_is_retired = entries.c.status == sa.literal_column("'retired'")
 
 
 # -- writing ---------------------------------------------------------------------------------------
@@ -161,7 +163,7 @@ def retired_entries(
     connection: sa.Connection, *, tenant_id: str, user_id: str, limit: int, offset: int
 ) -> tuple[list[ShownEntry], int]:
     """A page of a person's entries that have left the inbox, the latest first, and how many there are."""
-    own = (entries.c.tenant_id == tenant_id, entries.c.user_id == user_id, entries.c.status == "retired")
+    own = (entries.c.tenant_id == tenant_id, entries.c.user_id == user_id, _is_retired)
     total = connection.execute(sa.select(sa.func.count()).select_from(entries).where(*own)).scalar_one()
     query = _shown.where(*own).order_by(entries.c.changed_at.desc(), entries.c.id.desc())
     return [ShownEntry(**row._mapping) for row in connection.execute(query.limit(limit).offset(offset))], total
