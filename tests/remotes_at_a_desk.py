@@ -88,7 +88,7 @@ class AskedDesk:
         assert answer.status_code == 200, answer.text
 
     def ticket(self, ticket_id: str) -> dict[str, Any]:
-        return dict(self.desk.client(self.desk.bo).get(f"/api/v1/tickets/{ticket_id}").json()["data"])
+        return dict(self.desk.client(self.desk.root).get(f"/api/v1/tickets/{ticket_id}").json()["data"])
 
     def standing(self, ticket_id: str) -> dict[str, Any]:
         """The one request of the ticket, as staff see it there."""

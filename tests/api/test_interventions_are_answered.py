@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from other_system import answer
 from remotes_at_a_desk import AMOUNT, APPROVE, AskedDesk, asked_desk, request
 from remotes_at_a_desk import asked as asked_by
 from served_desk import Person
@@ -270,3 +271,51 @@ def test_what_has_been_asked_goes_on_as_it_began_when_the_intervention_changes(a
     listed = root.get("/api/v1/workflows/templates").json()["meta"]["total"]
     instances = root.get("/api/v1/workflows/instances").json()["meta"]["total"]
     assert (listed, instances) == (0, 2)
+
+
+# -- the desk around it ----------------------------------------------------------------------------
+
+
+def test_templates_that_its_ticket_triggers_start_and_one_that_cannot_stops_nothing(asked: AskedDesk) -> None:
+    step = {"id": "look", "type": "form", "assignee": {"user": asked.desk.bo.id}, "fields": [{"name": "x"}]}
+    on_task = {"type": "ticket_type", "ticket_type": "task"}
+    root = asked.desk.client(asked.desk.root)
+    for name, variables in (("Fine", {}), ("Lacks a value", {"v": {"type": "string", "required": True}})):
+        template = {"name": name, "trigger": on_task, "steps": [step], "variables": variables}
+        made = root.post("/api/v1/workflows/templates", json=template)
+        assert made.status_code == 201, made.text
+    ticket = asked.ticket(asked.ask())
+    assert len(ticket["workflow_instances"]) == 2
+    assert [i["code"] for i in root.get("/api/v1/incidents").json()["data"]] == ["start_failed"]
+    assert asked.submit(ticket["id"]).status_code == 200
+
+
+def test_who_leaves_is_asked_no_more(asked: AskedDesk) -> None:
+    ticket_id = asked.ask()
+    root = asked.desk.client(asked.desk.root)
+    assert root.post(f"/api/v1/users/{asked.desk.bo.id}/deactivate", json={}).is_success
+    assert {p.name for p in (asked.desk.cy, asked.desk.dee) if inbox(asked, p)} == {"Cy", "Dee"}
+    assert asked.submit(ticket_id, by=asked.desk.cy).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/workflows",
+        "/api/v1/workflows",
+        "/api/v1/workflows/instances",
+        "/api/v1/workflows/ticket/{ticket}",
+        "/api/v1/workflows/{run}",
+        "/api/v1/workflows/{run}/snapshots",
+        "/api/v1/workflows/{run}/snapshots/1",
+        "/api/v1/analytics/overview",
+        "/api/v1/incidents",
+    ],
+)
+def test_every_surface_shows_its_run(asked_here: AskedDesk, path: str) -> None:
+    ticket_id = asked_here.answered()
+    asked_here.remote.answers.append(answer(404))
+    asked_here.send()
+    run_id = asked_here.standing(ticket_id)["id"]
+    found = asked_here.desk.client(asked_here.desk.root).get(path.format(ticket=ticket_id, run=run_id))
+    assert found.status_code == 200, found.text

@@ -15,6 +15,7 @@ from wayline.api.ticket_access import STAFF, visible_ticket
 from wayline.core.commands import RetryRun
 from wayline.core.intervention import may_be_sent_again, standing_of
 from wayline.core.refusals import Refusal, not_found
+from wayline.engine.answers import RunAnswer
 from wayline.engine.door import Change, Transaction
 from wayline.store.incidents import close_incident, open_incidents_of
 from wayline.store.interventions import RequestOnTicket, requests_on_ticket
@@ -69,13 +70,16 @@ async def resend_answer(call: Call) -> Response:
     if not may_be_sent_again(request.run):
         state = standing_of(request.run).state
         raise Refusal("conflict", f"Its answer is {state}.", code="not_failed", details={"state": state})
+    names = await call.read(names_of, tenant_id=tenant_id, user_ids=[standing_of(request.run).submitted_by])
+
+    def render(answer: RunAnswer) -> Response:
+        return data(_shown(msgspec.structs.replace(request, run=answer.run), names))
+
     command = RetryRun(tenant_id=tenant_id, actor=call.caller.actor, run_id=run_id)
-    await call.wayline.door.submit(command)
-    await call.wayline.door.submit(
-        Change(tenant_id=tenant_id, actor=call.caller.actor, write=lambda tx: _close_incident(tx, call, run_id))
-    )
-    shown = await call.read(shown_on_ticket, tenant_id=tenant_id, ticket_id=ticket_id)
-    return data(next(found for found in shown if found["id"] == run_id))
+    response = await call.submit(command, render)
+    closing = Change(tenant_id=tenant_id, actor=call.caller.actor, write=lambda tx: _close_incident(tx, call, run_id))
+    await call.wayline.door.submit(closing)
+    return response
 
 
 def _close_incident(tx: Transaction, call: Call, run_id: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+import structlog
 
 from wayline.core import commands
 from wayline.core.decide import decide
@@ -21,15 +22,18 @@ from wayline.engine.applying import take_over
 from wayline.engine.run_commands import start_run
 from wayline.engine.tenant_facts import TenantFacts
 from wayline.engine.ticket_commands import create_ticket
-from wayline.engine.working_set import WorkingSet, commented
+from wayline.engine.working_set import HeldRun, WorkingSet, commented
 from wayline.store import audit
 from wayline.store import interventions as stored
+from wayline.store.changes import Overtaken
 from wayline.store.database import new_id
 from wayline.store.directory import load_directory
 from wayline.store.interventions import Request
 from wayline.store.people import add_user, lock_directory, user_with_email
 from wayline.store.tables import intervention_requests
 from wayline.store.tickets import read_ticket
+
+log = structlog.get_logger(__name__)
 
 
 def request_intervention(
@@ -45,16 +49,11 @@ def request_intervention(
     )
     if known is not None:
         return InterventionAnswer(ticket_id=known.ticket_id, number=_number_of(work, tenant, known), uid=command.uid)
-    person = _known_person(work, tenant, command.email)
-    work.half_applied = True
-    try:
-        if person is None:
-            tenant, person = _new_person(work, tenant, command)
-        answer = _opened(work, tenant, command, wanted, person)
-    except Refusal as refusal:
-        raise RuntimeError(f"refused in the middle of a request: {refusal.message}") from refusal
+    person = _known_person(tenant, command.email)
+    if person is None:
+        tenant, person = _new_person(work, tenant, command)
+    answer = _opened(work, tenant, command, wanted, person)
     work.requested[asked] = Request(ticket_id=command.ticket_id, run_id=command.run_id)
-    work.half_applied = False
     return answer
 
 
@@ -67,7 +66,7 @@ def _number_of(work: WorkingSet, tenant: TenantFacts, known: Request) -> str:
     return str(ticket["number"])
 
 
-def _known_person(work: WorkingSet, tenant: TenantFacts, email: str) -> Person | None:
+def _known_person(tenant: TenantFacts, email: str) -> Person | None:
     """The person of that address; None when nobody has it. Refuses one who has left."""
     found = tenant.directory.by_email.get(email)
     if found is not None and not found.active:
@@ -79,26 +78,25 @@ def _known_person(work: WorkingSet, tenant: TenantFacts, email: str) -> Person |
 def _new_person(
     work: WorkingSet, tenant: TenantFacts, command: commands.RequestIntervention
 ) -> tuple[TenantFacts, Person]:
-    """A requester of that address, and the tenant's facts with them. Another process may have been quicker."""
+    """A requester of that address, and the tenant's facts with them."""
     lock_directory(work.connection, tenant.id)
-    if user_with_email(work.connection, tenant_id=tenant.id, email=command.email) is None:
-        fields = {**DEFAULTS, "email": command.email, "name": command.email.partition("@")[0]}
-        row = add_user(work.connection, tenant_id=tenant.id, fields=fields, password_hash=None, at=work.at)
-        audit.record(
-            work.connection,
-            tenant_id=tenant.id,
-            at=work.at,
-            actor=command.actor,
-            action="user.created",
-            subject_id=row["id"],
-            detail={"email": row["email"], "name": row["name"], "role": row["role"]},
-        )
+    if user_with_email(work.connection, tenant_id=tenant.id, email=command.email) is not None:
+        raise Overtaken  # by another process, since the tenant was read
+    fields = {**DEFAULTS, "email": command.email, "name": command.email.partition("@")[0]}
+    row = add_user(work.connection, tenant_id=tenant.id, fields=fields, password_hash=None, at=work.at)
+    audit.record(
+        work.connection,
+        tenant_id=tenant.id,
+        at=work.at,
+        actor=command.actor,
+        action="user.created",
+        subject_id=row["id"],
+        detail={"email": row["email"], "name": row["name"], "role": row["role"]},
+    )
     # Read beside the cache: what is in it has been committed.
     directory = load_directory(work.connection, tenant.id, tenant.version)
-    tenant = msgspec.structs.replace(tenant, directory=directory)
-    work.tenants[tenant.id] = tenant
-    person = directory.by_email[command.email]
-    return tenant, person
+    work.tenants[tenant.id] = msgspec.structs.replace(tenant, directory=directory)
+    return work.tenants[tenant.id], directory.by_email[command.email]
 
 
 def _opened(
@@ -114,32 +112,20 @@ def _opened(
         "originator": {"name": person.name, "email": person.email},
     }
     opening = opening_of(wanted, _names(wanted, variables, wanted.name))
-    queue = next(q.name for q in (tenant.directory.queues or {}).values() if q.id == wanted.queue_id)
+    queue = next((q.name for q in (tenant.directory.queues or {}).values() if q.id == wanted.queue_id), None)
+    if queue is None:
+        raise Overtaken
     fields: dict[str, Any] = {"type": TICKET_TYPE, "title": opening.title, "requester": person.id, "queue": queue}
     fields["tags"] = opening.labels
     if wanted.create_urgent:
         fields["priority"] = URGENT
-    answer = create_ticket(work, tenant, msgspec.structs.replace(command, fields=fields))
-    ticket = answer.ticket
-    start_run(
-        work,
-        tenant,
-        commands.StartRun(
-            tenant_id=tenant.id,
-            actor=command.actor,
-            at=command.at,
-            run_id=command.run_id,
-            template_id=wanted.definition_id,
-            template_version=wanted.definition_version,
-            unlisted=True,
-            name=wanted.name,
-            ticket_id=command.ticket_id,
-            owner_id=command.actor.user_id,
-            variables=variables,
-            trigger_type="api",
-            trigger_detail=f"{wanted.name} asked as {command.uid}",
-        ),
-    )
+    ticket = create_ticket(work, tenant, msgspec.structs.replace(command, fields=fields)).ticket
+    # From here on there is a ticket: what goes wrong spoils the batch, and nothing of this is written.
+    work.half_applied = True
+    try:
+        start_run(work, tenant, _start(command, wanted, variables))
+    except Refusal as refusal:
+        raise RuntimeError(f"a request could not start: {refusal.message}") from refusal
     work.half_applied = True
     problems = dict(opening.problems)
     for text, visibility in comments_of(wanted, _names(wanted, variables, opening.title, ticket), problems):
@@ -160,7 +146,26 @@ def _opened(
             "created_at": work.at,
         },
     )
+    work.half_applied = False
     return InterventionAnswer(ticket_id=command.ticket_id, number=str(ticket["number"]), uid=command.uid)
+
+
+def _start(command: commands.RequestIntervention, wanted: Intervention, variables: dict[str, Any]) -> commands.StartRun:
+    return commands.StartRun(
+        tenant_id=command.tenant_id,
+        actor=command.actor,
+        at=command.at,
+        run_id=command.run_id,
+        template_id=wanted.definition_id,
+        template_version=wanted.definition_version,
+        unlisted=True,
+        name=wanted.name,
+        ticket_id=command.ticket_id,
+        owner_id=command.actor.user_id,
+        variables=variables,
+        trigger_type="api",
+        trigger_detail=f"{wanted.name} asked as {command.uid}",
+    )
 
 
 def _names(
@@ -198,12 +203,21 @@ def let_requests_follow(work: WorkingSet, command: commands.Command) -> None:
     ids += stored.open_requests(work.connection, sorted(moved))
     work.load_more_runs(ids)
     for run_id in dict.fromkeys(ids):
-        held = work.runs[run_id]
-        tenant = work.tenants[held.stored.run.tenant_id]
-        look = commands.LookAgain(tenant_id=tenant.id, actor=command.actor, run_id=run_id)
-        at = command.at or work.at
-        try:
-            decision = decide(held.graph, held.stored.run, look, work.facts(tenant, held), at)
-        except Refusal:
-            continue
-        take_over(work, tenant, held, decision, look, at)
+        _look_again(work, work.runs[run_id], command)
+
+
+def _look_again(work: WorkingSet, held: HeldRun, command: commands.Command) -> None:
+    """A run that breaks over it is an incident, and the ticket is handed on all the same."""
+    run = held.stored.run
+    tenant, at = work.tenants[run.tenant_id], command.at or work.at
+    look = commands.LookAgain(tenant_id=tenant.id, actor=command.actor, run_id=run.id)
+    try:
+        decision = decide(held.graph, run, look, work.facts(tenant, held), at)
+    except Refusal:
+        return
+    except Exception as bug:
+        log.exception("decision_broke", command="LookAgain", run_id=run.id)
+        message = f"A decision broke: {type(bug).__name__}: {bug}"[:2000]
+        work.raise_incident(tenant.id, "run", run.id, code="decision_broken", message=message)
+        return
+    take_over(work, tenant, held, decision, look, at)

@@ -50,9 +50,8 @@ class Intervention(StepType[InterventionStep]):
     def activate(self, deciding: Deciding, activation: Activation, step: InterventionStep) -> None:
         activation.data["values"] = prefilled(step.fields, deciding.run.variables["data"])
         self._offer_to(deciding, activation, crew_of(deciding))
-        managers = managers_of(deciding)
         if step.tell_managers:
-            deciding.notify(managers, "work_offered", step.title, activation=activation)
+            deciding.notify(managers_of(deciding), "work_offered", step.title, activation=activation)
 
     def _offer_to(self, deciding: Deciding, activation: Activation, people: tuple[str, ...]) -> None:
         """Unlike other work it is told to nobody by that: many may do it, and requests may be many."""
