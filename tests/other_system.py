@@ -7,7 +7,7 @@ import socketserver
 import threading
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from io import BufferedIOBase
 from typing import Any
@@ -39,6 +39,13 @@ def answer(status: int = 200, body: Any = None, **headers: str) -> bytes:
 
 HANG = b"hang"
 """Take the request and say nothing."""
+
+
+class Dripping(bytes):
+    """An answer that is said a byte at a time, DRIPS_EVERY_S apart, for as long as anybody listens."""
+
+
+DRIPS_EVERY_S = 0.1
 
 
 @dataclass
@@ -101,10 +108,21 @@ def other_system() -> Iterator[OtherSystem]:
                 if said == HANG:
                     system.closing.wait()
                     return
+                if isinstance(said, Dripping):
+                    self.drip(said)
+                    return
                 self.wfile.write(said)
                 self.wfile.flush()
                 if b"close" in said[:500].lower():
                     return
+
+        def drip(self, said: bytes) -> None:
+            with suppress(ConnectionError):
+                for byte in said:
+                    self.wfile.write(bytes([byte]))
+                    self.wfile.flush()
+                    if system.closing.wait(DRIPS_EVERY_S):
+                        return
 
     class Server(socketserver.ThreadingTCPServer):
         daemon_threads = True

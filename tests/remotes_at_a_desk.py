@@ -116,6 +116,23 @@ class AskedDesk:
         """Have answers that are due sent; answers how many."""
         return self.wait(self.driver.jobs.run_once())
 
+    def forbid_private_addresses(self) -> None:
+        """From now on jobs are done by a process that an operator lets call public addresses alone."""
+        self._let_go()
+        settings = self.desk.wayline.settings.model_copy(update={"outbound_allow": ""})
+        self.driver = LocalDriver(self.desk.wayline.door, settings, self.desk.wayline.secret_key)
+
+    def close(self) -> None:
+        self._let_go()
+        self._loop.close()
+
+    def _let_go(self) -> None:
+        for performer in self.driver.performers.values():
+            self.wait(performer.close())
+        self.wait(self.driver.webhooks.finish(0))
+        self.wait(self.driver.holidays.close())
+        self.driver.access.close()
+
     def wait(self, round_: Coroutine[Any, Any, T]) -> T:
         return self._loop.run_until_complete(round_)
 
@@ -130,14 +147,8 @@ def asked_desk(database_url: str, directory: Path, **changes: Any) -> Iterator[A
         where = {"remote_enabled": True, "remote_epilog_url": f"{remote.url}/epilog"}
         intervention = kept(desk, **{**where, **changes})
         driver = LocalDriver(desk.wayline.door, desk.wayline.settings, desk.wayline.secret_key)
-        loop = asyncio.new_event_loop()
-        found = AskedDesk(desk, remote, driver, intervention, token_for(desk, intervention), loop)
+        found = AskedDesk(desk, remote, driver, intervention, token_for(desk, intervention), asyncio.new_event_loop())
         try:
             yield found
         finally:
-            for performer in driver.performers.values():
-                loop.run_until_complete(performer.close())
-            loop.run_until_complete(driver.webhooks.finish(0))
-            loop.run_until_complete(driver.holidays.close())
-            driver.access.close()
-            loop.close()
+            found.close()

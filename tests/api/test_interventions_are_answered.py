@@ -103,6 +103,17 @@ def test_who_has_taken_it_keeps_it_whoever_the_ticket_goes_to(asked: AskedDesk) 
     assert asked.submit(ticket_id).status_code == 200
 
 
+def test_one_that_is_handed_to_somebody_is_theirs_alone(asked: AskedDesk) -> None:
+    ticket_id = asked.ask()
+    step = f"/api/v1/workflows/instances/{asked.standing(ticket_id)['id']}/steps/answer/reassign"
+    handed = asked.desk.client(asked.desk.root).post(step, json={"to": asked.desk.cy.email})
+    assert handed.status_code == 200, handed.text
+    change(asked, ticket_id, queue="Spam")
+    assert holders(asked) == {"Cy"}
+    assert asked.submit(ticket_id, by=asked.desk.bo).status_code == 403
+    assert asked.submit(ticket_id, by=asked.desk.cy).status_code == 200
+
+
 def test_the_requester_sees_nothing_of_it(asked: AskedDesk) -> None:
     body = {**request(), "originator_email_address": asked.desk.ana.email}
     ticket_id = asked_by(asked.shop, body)["ticket_id"]

@@ -12,9 +12,8 @@ import pytest
 import sqlalchemy as sa
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from other_system import HANG, Received, answer
+from other_system import HANG, Dripping, Received, answer
 from remotes_at_a_desk import AskedDesk, asked_desk, token_for
-from wayline.actions.addresses import Allowed
 from wayline.core.steps.epilog import RETRY
 from wayline.store.tables import activations, incidents, jobs, timeline
 
@@ -252,7 +251,7 @@ def test_a_remote_that_is_slow_or_says_its_answer_drop_by_drop_is_tried_again(as
     asked_here.send()
     assert asked_here.standing(ticket_id)["attempts"] == 2
     asked_here.pass_time(60)
-    asked_here.remote.answers.append(drops(b'{"final": true}'))
+    asked_here.remote.answers.append(Dripping(answer(200, {"final": True, "data": {"how": "slowly"}})))
     asked_here.send()
     standing = asked_here.standing(ticket_id)
     assert (standing["state"], standing["attempts"]) == ("sending", 3)
@@ -260,24 +259,18 @@ def test_a_remote_that_is_slow_or_says_its_answer_drop_by_drop_is_tried_again(as
     assert "no answer within 1 s" in last["detail"]
 
 
-def drops(body: bytes) -> bytes:
-    """An answer that promises more than it ever says, so that its reader waits."""
-    return answer(200, body, content_type="application/json", content_length="100000")
-
-
 def history(asked: AskedDesk, ticket_id: str) -> list[dict[str, Any]]:
     found = asked.desk.client(asked.desk.bo).get(f"/api/v1/tickets/{ticket_id}/history?limit=100")
     return list(found.json()["data"])
 
 
-def test_an_address_that_has_become_private_is_not_called(sqlite_url: str, tmp_path: Path) -> None:
-    with asked_desk(sqlite_url, tmp_path) as found:
-        ticket_id = found.answered()
-        epilogs: Any = found.driver.performers["intervention_epilog"]
-        epilogs._allowed = epilogs._outbound._allowed = Allowed()
-        found.send()
-        assert found.remote.received == []
-        assert found.standing(ticket_id)["state"] == "failed"
+def test_an_address_that_has_become_private_is_not_called(asked_here: AskedDesk) -> None:
+    ticket_id = asked_here.answered()
+    asked_here.forbid_private_addresses()
+    asked_here.send()
+    assert asked_here.remote.received == []
+    standing = asked_here.standing(ticket_id)
+    assert (standing["state"], "WAYLINE_OUTBOUND_ALLOW" in standing["error"]) == ("failed", True)
 
 
 # -- sending again ---------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from services import free_port
 from wayline.bootstrap import Wayline
 from wayline.settings import Settings
 from wayline.store.tables import activations, incidents, jobs, tickets, users
+from wayline.store.verification import Scope, Verified, verify
 
 KEY = "a key for tests alone"
 KILLS = 3
@@ -76,6 +77,8 @@ def test_every_answer_arrives_under_its_id_and_is_recorded_once(
     assert {len(found) for found in (*ids.values(), *bodies.values())} == {1}
     assert Counter(row.outcome for row in rows(wayline, activations) if row.type == "epilog") == {"taken": len(ids)}
     assert rows(wayline, incidents) == []
+    with wayline.database.reader.connect() as connection:
+        assert list(verify(connection, key=KEY.encode(), scope=Scope(), verified=Verified())) == []
     assert len(rows(wayline, tickets)) == len(ids)
     assert len([row for row in rows(wayline, users) if row.email == "eve@shop.example"]) == 1
 

@@ -14,6 +14,7 @@ from wayline.core.intervention import MAX_FIELDS, prefilled
 from wayline.core.refusals import Issue, Refusal
 from wayline.core.run import Activation
 from wayline.core.steps.step_type import Problem, Step, StepType, not_for_templates
+from wayline.core.who import Audience
 
 
 class InterventionStep(Step):
@@ -61,7 +62,7 @@ class Intervention(StepType[InterventionStep]):
         deciding.offer_again(activation, self.type)
 
     def reopen(self, deciding: Deciding, activation: Activation, step: InterventionStep) -> None:
-        if activation.claimed_by is None:
+        if _is_anybodys(activation):
             self._offer_to(deciding, activation, crew_of(deciding))
         else:
             deciding.offer_again(activation, self.type)
@@ -69,15 +70,19 @@ class Intervention(StepType[InterventionStep]):
     def look_again(self, deciding: Deciding, activation: Activation, step: InterventionStep) -> bool:
         crew = crew_of(deciding)
         known = activation.candidates or ([activation.assigned_to] if activation.assigned_to else [])
-        if activation.claimed_by is not None or set(crew) == set(known):
+        if not _is_anybodys(activation) or set(crew) == set(known):
             return False
         self._offer_to(deciding, activation, crew)
         return True
 
+    def hand_to(self, deciding: Deciding, activation: Activation, step: InterventionStep, found: Audience) -> None:
+        super().hand_to(deciding, activation, step, found)
+        activation.data["handed_over"] = True
+
     def require_entitled(
         self, deciding: Deciding, activation: Activation, step: InterventionStep, actor: Actor
     ) -> str | None:
-        if activation.claimed_by is None and actor.user_id in crew_of(deciding):
+        if _is_anybodys(activation) and actor.user_id in crew_of(deciding):
             return actor.user_id
         return super().require_entitled(deciding, activation, step, actor)
 
@@ -104,6 +109,11 @@ class Intervention(StepType[InterventionStep]):
     def describe_open(self, step: InterventionStep, activation: Activation) -> dict[str, Any]:
         values = activation.data["values"]
         return {"fields": [_shown(field) | {"value": values.get(field.name)} for field in step.fields]}
+
+
+def _is_anybodys(activation: Activation) -> bool:
+    """Whether it goes with the ticket: nobody has taken it, nor has anybody handed it to somebody."""
+    return activation.claimed_by is None and not activation.data.get("handed_over")
 
 
 def _shown(field: FormField) -> dict[str, Any]:
