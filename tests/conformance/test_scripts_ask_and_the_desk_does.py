@@ -25,7 +25,7 @@ from wayline.store.directory import touch
 from wayline.store.people import change_user
 from wayline.store.rules import insert_rule
 from wayline.store.scripts import StoredScript, insert_script
-from wayline.store.tables import audit, group_members, jobs, notifications, runs, script_runs, tickets, users
+from wayline.store.tables import audit, group_members, incidents, jobs, notifications, runs, script_runs, tickets, users
 
 LEASE = timedelta(seconds=30)
 
@@ -192,6 +192,7 @@ def test_a_script_that_fails_does_nothing_and_is_told(desk: DrivenDesk, text: st
     (job,) = desk.rows(jobs)
     assert said in job.error
     assert troubles(desk) == [("job", "job_failed")]
+    assert desk.rows(incidents)[0].message.startswith("The script of rule “Scripted” failed: ")
     assert desk.do_jobs() == 0
 
 

@@ -328,9 +328,10 @@ def _write_settlement(transaction: Transaction, job: ClaimedJob, ended: Ended, s
     elif settled.due_at is not None:
         stored.try_later(transaction.connection, claim, attempt=job.attempt + 1, due_at=settled.due_at, error=error)
     elif stored.failed(transaction.connection, claim, at=transaction.at, error=error):
+        said = f"A job of queue {job.queue} failed for good: {error}"
         if job.queue == script_jobs.QUEUE and ended.failure is not None:
-            script_jobs.keep_failed(transaction, job, ended.failure)
-        _flag(transaction, job, "job", job.id, "job_failed", f"A job of queue {job.queue} failed for good: {error}")
+            said = script_jobs.keep_failed(transaction, job, ended.failure)
+        _flag(transaction, job, "job", job.id, "job_failed", said)
 
 
 def _hold(transaction: Transaction, job: ClaimedJob, outcome: object) -> None:

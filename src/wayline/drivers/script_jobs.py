@@ -74,18 +74,20 @@ def origin_of(job: ClaimedJob) -> dict[str, Any]:
     return found
 
 
-def keep_failed(transaction: Transaction, job: ClaimedJob, failure: ActionFailed) -> None:
-    """Keep that a rule's script has failed for good."""
+def keep_failed(transaction: Transaction, job: ClaimedJob, failure: ActionFailed) -> str:
+    """Keep that a rule's script has failed for good; answers the sentence that tells it."""
     ran = failure.ran if isinstance(failure, ScriptFailed) else None
+    origin = origin_of(job)
     ended = rules_run(
         job_id=job.id,
         script_id=failure.script_id if isinstance(failure, ScriptFailed) else None,
-        origin=origin_of(job),
+        origin=origin,
         status="failed",
         outcome={"error": str(failure), "log": list(ran.log) if ran is not None else []},
         at=transaction.at,
     )
     insert_run(transaction.connection, tenant_id=job.tenant_id, run=ended)
+    return f"The script of rule “{origin['rule']['name']}” failed: {failure}"
 
 
 def _tickets_of(

@@ -75,12 +75,12 @@ def report_script(work: WorkingSet, tenant: TenantFacts, command: commands.Repor
         outcome=outcome,
         ended_at=at,
     )
-    try:
-        answer = run_command(work, tenant, report)
-    except Refusal as refusal:
-        raise RuntimeError(f"a report that was taken is refused now: {refusal}") from refusal
+    work.half_applied = True
     insert_run(work.connection, tenant_id=tenant.id, run=ended)
-    return answer
+    try:
+        return run_command(work, tenant, report)
+    except Refusal as refusal:
+        raise RuntimeError(f"a report that was to be taken is refused: {refusal}") from refusal
 
 
 def _is_wanted(run: Run, job_id: str) -> bool:

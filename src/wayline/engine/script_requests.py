@@ -96,6 +96,7 @@ def carry_out(work: WorkingSet, account: Account, asked: Sequence[Mapping[str, A
 
     `half_applied` stands from here on: the caller has to end it, since a bug takes everything back.
     """
+    work.half_applied = True
     outer, work.cause = work.cause, account.cause
     opened: dict[str, str] = {}
     told = []

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from wayline.core.script import of_name
 from wayline.core.script_mentions import scripts_mentioned
+from wayline.store.groups import definitions_in_use
 from wayline.store.tables import rules, script_runs, scripts
-from wayline.store.templates import published_definitions
 
 
 class StoredScript(msgspec.Struct, frozen=True):
@@ -116,14 +116,15 @@ def delete_script(connection: sa.Connection, *, tenant_id: str, script_id: str) 
 
 
 def uses_of(connection: sa.Connection, *, tenant_id: str, name: str) -> dict[str, list[str]]:
-    """Names of the published templates and of the rules that run the script; a kind without any is left out."""
+    """Names of the templates, as published or as a live run walks them, and of the rules that run the script; a kind
+    without any is left out."""
     of_rules = sa.select(rules.c.name, rules.c.definition).where(rules.c.tenant_id == tenant_id)
     written = {
-        "templates": [(title, definition) for _, title, definition in published_definitions(connection, tenant_id)],
+        "templates": list(definitions_in_use(connection, tenant_id=tenant_id)),
         "rules": [(row[0], row[1]) for row in connection.execute(of_rules.order_by(rules.c.position))],
     }
     found = {
-        kind: [title for title, definition in several if of_name(name) in scripts_mentioned(definition)]
+        kind: list(dict.fromkeys(title for title, said in several if of_name(name) in scripts_mentioned(said)))
         for kind, several in written.items()
     }
     return {kind: titles for kind, titles in found.items() if titles}
