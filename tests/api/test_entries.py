@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from asgi_calls import Listening
 from messages_at_a_desk import OUTAGE, choose, inbox, published, sent
 from test_instances import get, post
 
@@ -296,6 +297,37 @@ def test_a_template_of_it_is_kept_in_versions_like_any_other(desk: Desk) -> None
     assert (posted.status_code, posted.json()["data"]["step_count"]) == (201, 4)
     checked = root.post("/api/v1/workflows/templates/check", json={"name": "x", "kind": "inbox", "definition": graph})
     assert checked.json()["data"]["problems"] == []
+
+
+def test_a_run_moves_to_a_version_that_has_the_same_choice(desk: Desk) -> None:
+    template_id = published(desk)
+    run_id = sent(desk, desk.dee, to=[desk.bo.id])["run"]["id"]
+    address = f"/api/v1/workflows/templates/{template_id}"
+    root = desk.client(desk.root)
+    graph = root.get(address).json()["data"]["definition"]["steps"]
+    start = graph["start"]
+    fewer = {**start, "step": {**start["step"], "paths": start["step"]["paths"][:1]}}
+    assert root.put(address, json={"steps": {**graph, "start": fewer}}).status_code == 200
+    elsewhere = {**graph, "accepted": {"step": {"name": "Later", "scope": "$all", "status": "retired"}}}
+    assert root.put(address, json={"steps": elsewhere}).status_code == 200
+    for version, obstacles in ((2, ["other_wait"]), (3, [])):
+        moved = root.post(f"{address}/migrate-runs", json={"to_version": version, "all": True}).json()["data"]
+        assert [o["code"] for run in moved["runs"] for o in run["obstacles"]] == obstacles
+    assert get(desk, desk.root, f"/workflows/instances/{run_id}").json()["data"]["template_version"] == 3
+    chosen = choose(desk, desk.bo, item_of(desk, desk.bo), "Accept").json()["data"]
+    assert (chosen["label"], chosen["run"]["status"]) == ("Later", "completed")
+
+
+def test_whom_a_choice_concerns_hear_of_it(sqlite_desk: Desk) -> None:
+    desk = sqlite_desk
+    published(desk)
+    sent(desk, desk.dee, to=DESK)
+    item = item_of(desk, desk.bo)
+    with Listening(desk, desk.cy.token) as concerned, Listening(desk, desk.root.token) as other:
+        choose(desk, desk.bo, item, "Accept")
+        heard = [event.kind for event in concerned.until("run.changed")]
+        assert "inbox.changed" in heard
+        assert "inbox.changed" not in [event.kind for event in other.until("run.changed")]
 
 
 def test_a_ticket_starts_one_for_its_requester(desk: Desk) -> None:

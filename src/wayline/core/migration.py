@@ -35,12 +35,15 @@ def verdict(run: Run, old_graph: Graph, new_graph: Graph) -> tuple[Obstacle, ...
     | code | |
     |---|---|
     | `run_ended` | nothing is left to go on with |
+    | `other_kind` | only one of the versions is an inbox template |
     | `step_gone`, `other_type`, `other_wait` | a step it rests at or goes on from is not there, or is something else |
     | `not_undoable` | a completed step that would be undone at a cancel could not be any more |
     | `variable_missing` | the version declares a variable that the run has no fitting value for |
     """
     if run.ended:
         return (Obstacle("run_ended", f"The run is {run.status}."),)
+    if old_graph.template.is_inbox != new_graph.template.is_inbox:
+        return (Obstacle("other_kind", "A message cannot go on as another kind of template, nor the other way."),)
     return (
         *(found for a in (*run.open, *run.closed) for found in _of_open(a, old_graph, new_graph)),
         *_of_arrivals(run, old_graph, new_graph),

@@ -35,6 +35,10 @@ class EntryType(StepType[InboxStep]):
         """Where its paths lead."""
         return {path.label: path.step for path in step.face.paths}
 
+    def wait_kind(self, step: InboxStep) -> str:
+        """Which choice there is: people have been shown it, so that it stays the same in another version."""
+        return f"a choice of {', '.join(path.label for path in step.face.paths) or 'nothing'}"
+
     def texts(self, step: InboxStep) -> Iterable[tuple[str, str]]:
         """What it shows."""
         return step.face.texts()
