@@ -56,6 +56,16 @@ def test_done_work_leaves_the_inbox_and_is_found_under_done(desk: Desk) -> None:
     assert [i["kind"] for i in items(desk, desk.dee, "scope=mine")] == ["approval"]
 
 
+def test_what_the_definition_of_a_run_alone_asks_stands_in_inboxes_too(desk: Desk) -> None:
+    step = {"id": "look", "type": "form", "assignee": {"user": desk.bo.id}, "fields": [{"name": "x"}]}
+    body = {"name": "Once", "task_queue": "itsm-workflows", "definition": {"steps": [step]}}
+    assert desk.client(desk.root).post("/v1/workflows", json=body).status_code == 201
+    (item,) = items(desk, desk.bo)
+    assert (item["kind"], item["title"]) == ("form", "look")
+    assert post(desk, desk.bo, f"/inbox/{item['id']}/complete", {"form_data": {}}).status_code == 200
+    assert [done["id"] for done in items(desk, desk.bo, "status=done")] == [item["id"]]
+
+
 def test_one_item_shows_its_form_and_a_stranger_none(sqlite_desk: Desk) -> None:
     desk = sqlite_desk
     started(desk, desk.ana, publish(desk, LAPTOP))
