@@ -7,6 +7,7 @@ the door before deciding, so that the decision itself asks nobody.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from datetime import datetime
 from typing import Any
 
@@ -117,6 +118,13 @@ class Directory:
             self._away.setdefault(absence.user_id, []).append(absence)
             if absence.substitute_id:
                 self._stands_for.setdefault(absence.substitute_id, []).append(absence)
+
+    def with_person(self, person: Person) -> Directory:
+        """The directory with somebody new in it, who is in no group yet."""
+        made = copy(self)
+        made.people = {**self.people, person.id: person}
+        made.by_email = {**self.by_email, person.email.lower(): person}
+        return made
 
     def person(self, name: str | None) -> Person | None:
         """The active person with this id, `usr_` id or e-mail; None when there is none."""

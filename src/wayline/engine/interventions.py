@@ -27,7 +27,6 @@ from wayline.store import audit
 from wayline.store import interventions as stored
 from wayline.store.changes import Overtaken
 from wayline.store.database import new_id
-from wayline.store.directory import load_directory
 from wayline.store.interventions import Request
 from wayline.store.people import add_user, lock_directory, user_with_email
 from wayline.store.tables import intervention_requests
@@ -93,10 +92,10 @@ def _new_person(
         subject_id=row["id"],
         detail={"email": row["email"], "name": row["name"], "role": row["role"]},
     )
-    # Read beside the cache: what is in it has been committed.
-    directory = load_directory(work.connection, tenant.id, tenant.version)
-    work.tenants[tenant.id] = msgspec.structs.replace(tenant, directory=directory)
-    return work.tenants[tenant.id], directory.by_email[command.email]
+    person = Person(id=row["id"], email=row["email"], name=row["name"], role=row["role"])
+    # Beside the cache, for what is in the cache has been committed.
+    work.tenants[tenant.id] = msgspec.structs.replace(tenant, directory=tenant.directory.with_person(person))
+    return work.tenants[tenant.id], person
 
 
 def _opened(
