@@ -166,9 +166,9 @@ def _steps(definition: dict[str, Any]) -> tuple[Any, ...]:
     return template.steps
 
 
-def test_nothing_but_templates_rules_and_tests_lies_among_the_examples() -> None:
+def test_nothing_but_templates_messages_rules_and_tests_lies_among_the_examples() -> None:
     folder: Path = EXAMPLES[0].parent
-    assert {p.name for p in folder.iterdir() if p.is_dir()} == {"rules", "tests"}
+    assert {p.name for p in folder.iterdir() if p.is_dir()} == {"messages", "rules", "tests"}
     assert [p.name for p in folder.rglob("*") if p.is_file() and p.suffix not in (".yaml", ".md")] == []
 
 
