@@ -6,13 +6,16 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
+import sqlalchemy as sa
 
 from served_desk import Desk
 from wayline.core.script import SOURCE_BYTES_MAX
 from wayline.drivers.local import LocalDriver
 from wayline.engine import script_keeping
 from wayline.engine.script_keeping import AT_ONCE, WAITING_MAX
+from wayline.store.tables import jobs
 from workflows import publish
 
 SCRIPTS = "/api/v1/scripts"
@@ -286,6 +289,13 @@ def test_a_dry_run_says_which_script_would_be_run_and_runs_nothing(desk: Desk) -
     (trial,) = root.post(f"{RULES}/dry-run", json=body).json()["data"]
     assert trial["would"] == [{"action": "run_script", "script": "Greet", "params": {"why": "Gate 4 is open"}}]
     assert root.get(f"{SCRIPTS}/{script['id']}/runs").json()["data"] == []
+
+    root.post(RULES, json=rule)
+    root.post("/api/v1/tickets", json={"title": "Gate 4"})
+    with desk.wayline.database.reader.connect() as connection:
+        (row,) = connection.execute(sa.select(jobs.c.action).where(jobs.c.queue == "script"))
+    done = msgspec.msgpack.decode(row.action)
+    assert {"action": done["type"], "script": done["script"], "params": done["params"]} == trial["would"][0]
 
 
 def test_an_evaluation_tells_what_became_of_what_was_asked_for(desk: Desk) -> None:

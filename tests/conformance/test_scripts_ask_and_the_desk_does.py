@@ -313,10 +313,12 @@ def test_a_requesters_run_does_no_more_than_the_requester_may(desk: DrivenDesk) 
 
 
 def test_a_failing_script_fails_its_step_at_once(desk: DrivenDesk) -> None:
-    run_id = run_that_runs(desk, 'core.create_ticket("x")\nfail("no luck")')
+    run_id = run_that_runs(desk, 'core.log("so far")\ncore.create_ticket("x")\nfail("no luck")')
     desk.do_jobs()
+    (failed,) = [one for one in history(desk, run_id) if one.event == "action_failed"]
+    assert (failed.detail, failed.data["log"]) == ("reckon: Line 3: no luck", ["so far"])
     run = desk.run(run_id)
-    assert (run.status, run.failure.message if run.failure else None) == ("failed", "Line 2: no luck")
+    assert (run.status, run.failure.message if run.failure else None) == ("failed", "Line 3: no luck")
     assert desk.rows(tickets) == []
     assert [status for status, _ in ended(desk)] == ["failed"]
 

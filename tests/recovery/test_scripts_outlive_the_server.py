@@ -23,10 +23,10 @@ KILLS = 2
 TICKETS = 3
 DONE_TIMEOUT_S = 60.0
 LEASES_PASSED_S = 120
-# Some tenths of a second of work, so that a server is killed in the midst of it.
+# A tenth of a second of work or so, that a server may be killed in the midst of.
 SCRIPT = """
 numbers = list(range(100000))
-for i in range(150):
+for i in range(60):
   -1 in numbers
 title = param("entity")["title"]
 core.create_ticket("first of " + title)

@@ -129,7 +129,7 @@ async def _scripts_of(call: Call, pairs: list[Pair]) -> Scripts:
         for run in await call.read(runs_about, tenant_id=call.caller.tenant_id, event_ids=event_ids):
             told = {"status": run.status, "error": run.outcome.get("error")}
             found.setdefault((run.event_id or "", run.subject_id), []).append(
-                told | {"requests": run.outcome.get("requests") or []}
+                told | {"log": run.outcome.get("log") or [], "requests": run.outcome.get("requests") or []}
             )
     return found
 

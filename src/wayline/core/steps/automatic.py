@@ -80,7 +80,9 @@ class Automatic(StepType[AutomaticStep]):
             deciding.finish(activation, "succeeded", output=report.output)
         elif report.permanent or activation.attempt >= step.retry.max_attempts:
             activation.job = None
-            data = {"attempt": activation.attempt, "permanent": report.permanent}
+            data: dict[str, Any] = {"attempt": activation.attempt, "permanent": report.permanent}
+            if report.output.get("log"):
+                data["log"] = report.output["log"]
             deciding.note("action_failed", f"{step.title}: {report.error}", activation=activation, data=data)
             deciding.fail(activation, "action_failed", report.error)
         else:
