@@ -18,8 +18,8 @@ to that one, and from the little that each row keeps beside its visit for this.
 offered to, ordered by when it opened; notices are addressed alike. Nothing fans out to the members of a group. It is
 counted off an index too; offers that are not marked as the only one of their item are looked through for doubles.
 
-**Messages.** What a step of an inbox run shows is kept once in `entry_faces`, and each person's place in `entries`, which
-has those that have left the inbox too; active ones are work items like all others.
+**Messages.** What a step of an inbox run shows is kept once in `entry_faces`, and each person's place in `entries`,
+which has those that have left the inbox too; active ones are work items like all others.
 
 **Versions.** `runs`, `tickets` and what people edit carry a version; every update names the one it saw and touches no
 row when it has moved on. Every row belongs to a tenant, and every read names it.
