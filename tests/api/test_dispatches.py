@@ -140,6 +140,23 @@ def test_a_bad_body_is_refused_at_its_place(sqlite_desk: Desk, change: dict[str,
     assert inbox(sqlite_desk, sqlite_desk.bo) == []
 
 
+def test_too_much_is_refused(sqlite_desk: Desk) -> None:
+    published(sqlite_desk)
+    body = {"template": "Outage", "to": [sqlite_desk.bo.id], "attributes": {"text": "x" * 300_000}}
+    answer = post(sqlite_desk, sqlite_desk.dee, "/dispatches", body)
+    assert (answer.status_code, answer.json()["error"]["details"]["reason"]) == (413, "data_too_large")
+    many = post(sqlite_desk, sqlite_desk.dee, "/dispatches", {**body, "attributes": {}, "to": ["x@y.zz"] * 50_001})
+    assert (many.status_code, many.json()["error"]["details"]["issues"][0]["code"]) == (400, "too_many_people")
+
+
+def test_of_very_many_named_people_the_first_are_shown_and_all_are_reached(desk: Desk) -> None:
+    published(desk)
+    names = [desk.bo.id, *[desk.cy.email] * 200, desk.ana.id]
+    answer = sent(desk, desk.dee, to=names)["dispatch"]
+    assert (answer["to"], answer["counts"]["total"]) == (names[:100], 3)
+    assert get(desk, desk.dee, f"/dispatches/{answer['id']}").json()["data"]["to"] == names[:100]
+
+
 def test_what_is_no_published_inbox_template_is_not_found(sqlite_desk: Desk) -> None:
     desk = sqlite_desk
     body = {"to": [desk.bo.id], "data": {"site": "Rome"}}

@@ -339,3 +339,12 @@ def test_a_ticket_starts_one_for_its_requester(desk: Desk) -> None:
     ]
     item = item_of(desk, desk.ana)
     assert (item["label"], item["ticket"]["number"]) == (ticket["number"], ticket["number"])
+
+
+def test_a_requester_has_no_say_in_what_their_ticket_sends_to_staff(desk: Desk) -> None:
+    start = {**OUTAGE["start"], "step": {**OUTAGE["start"]["step"], "scope": DESK}}
+    published(desk, {**OUTAGE, "trigger": {"type": "ticket_type", "ticket_type": "incident"}, "start": start})
+    post(desk, desk.ana, "/tickets", {"type": "incident", "title": "Down"})
+    item = item_of(desk, desk.bo)
+    assert get(desk, desk.ana, f"/inbox/{item['id']}").status_code == 404
+    assert act(desk, desk.ana, item, "lock").status_code == 404

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import msgspec
 import sqlalchemy as sa
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
@@ -17,7 +18,7 @@ from wayline.api.template_calls import WRITERS, facts_of
 from wayline.core import commands
 from wayline.core.facts import Directory
 from wayline.core.inbox.scope import MAX_PEOPLE
-from wayline.core.inbox.state import TASK_STATES, UNREACHED, Dispatch
+from wayline.core.inbox.state import TASK_STATES, UNREACHED, Dispatch, as_shown
 from wayline.core.refusals import Issue, Refusal, invalid, not_found
 from wayline.core.run import ENDED, Run
 from wayline.core.user_query import QueryError, line_and_column, unknown_names
@@ -36,7 +37,11 @@ from wayline.store.templates import find_inbox_template
 
 resource = Resource("Dispatches")
 MAX_SHOWN_ENTRIES = 50
+MAX_SENT_BYTES = 256 * 1024
 MAX_ISSUES = 100
+
+
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class NewDispatch(BaseModel):
@@ -70,7 +75,7 @@ class RecipientList(Paging):
     body=NewDispatch,
     answer=one("SentDispatch"),
     status=201,
-    refusals=(400, 404, 409),
+    refusals=(400, 404, 409, 413),
 )
 async def send_dispatch(call: Call) -> Response:
     """Send a message: a run of an inbox template whose entries stand in the recipients' inboxes.
@@ -79,6 +84,9 @@ async def send_dispatch(call: Call) -> Response:
     """
     body: NewDispatch = call.body
     directory = (await facts_of(call)).directory
+    if len(_encode([body.attributes, body.data])) > MAX_SENT_BYTES:
+        said = f"attributes and data have at most {MAX_SENT_BYTES // 1024} KiB."
+        raise Refusal("too_large", said, code="data_too_large")
     _require_people(body.to, directory)
     template_id = await call.read(find_inbox_template, tenant_id=call.caller.tenant_id, named=body.template)
     if template_id is None:
@@ -126,7 +134,7 @@ def _sent(answer: RunAnswer, body: NewDispatch, call: Call, directory: Directory
         "id": run.id,
         "template": {"id": run.template_id, "name": run.template_name},
         "title": run.inbox.title,
-        "to": body.to,
+        "to": as_shown(body.to),
         "attributes": body.attributes,
         "data": run.variables,
         "due_at": body.due_at,

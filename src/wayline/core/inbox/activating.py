@@ -17,7 +17,7 @@ from wayline.core.inbox.entries import change_entry, close_left_visits, list_sai
 from wayline.core.inbox.jobs import run_outside
 from wayline.core.inbox.names import names_of, person_shown
 from wayline.core.inbox.scope import Activator, Surroundings, people_of, recipients
-from wayline.core.inbox.state import UNREACHED, Dispatch, Entry, Inbox
+from wayline.core.inbox.state import UNREACHED, Dispatch, Entry, Inbox, as_shown
 from wayline.core.run import Activation
 from wayline.core.text import TextError, render
 from wayline.core.user_query import QueryError
@@ -80,7 +80,7 @@ def _begin(deciding: Deciding, visit: Activation, step: InboxStep) -> Activator:
         deciding.effects.append(
             RecordDispatch(
                 title=inbox.title,
-                to=sent.to,
+                to=as_shown(sent.to),
                 attributes=sent.attributes,
                 due_at=sent.due_at,
                 by_script=sent.by_script,

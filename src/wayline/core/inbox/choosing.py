@@ -194,6 +194,8 @@ def _held(deciding: Deciding, user_id: str, actor: Actor) -> tuple[Entry, Activa
 
 
 def _supervises(deciding: Deciding, actor: Actor) -> bool:
+    """Managers, admins, and whoever started the run; a requester whose ticket did has no say in what staff are sent."""
     run = deciding.run
     source = run.inbox.source if run.inbox is not None else None
-    return actor.role in LOCKERS or (actor.user_id is not None and actor.user_id in (source, run.owner_id))
+    is_its_starter = actor.user_id is not None and actor.user_id in (source, run.owner_id)
+    return actor.role in LOCKERS or (is_its_starter and actor.role != "requester")

@@ -15,6 +15,7 @@ from wayline.core.named_ids import id_named
 
 TaskState = Literal["open", "accepted", "declined", "in_progress", "done", "failed", "cancelled"]
 TASK_STATES: tuple[TaskState, ...] = get_args(TaskState)
+MAX_SHOWN_PEOPLE = 100
 UNREACHED = -1
 """The visit of an entry that was never shown: somebody the message was sent to, and no step has been set for."""
 
@@ -39,6 +40,11 @@ class Dispatch(msgspec.Struct, frozen=True, omit_defaults=True):
     title: str | None = None
     due_at: datetime | None = None
     by_script: bool = False
+
+
+def as_shown(to: str | list[str]) -> str | list[str]:
+    """To whom it was sent, as it is shown: of very many people the first. Everybody is among the entries."""
+    return to if isinstance(to, str) else to[:MAX_SHOWN_PEOPLE]
 
 
 class Outside(msgspec.Struct, frozen=True, omit_defaults=True):
