@@ -1,12 +1,14 @@
 import { Center, Container, Loader, VisuallyHidden } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Outlet } from "@tanstack/react-router";
-import { SignInScreen } from "~/features/sign-in/SignInScreen";
+import { lazy, Suspense } from "react";
 import { Refused } from "~/shared/api/refused";
 import { Failure } from "~/shared/look/Failure";
 import { meQuery } from "~/shared/session/me";
 import { useWords } from "~/shared/words";
 import { Shell } from "./shell/Shell";
+
+const SignInScreen = lazy(() => import("~/features/sign-in/SignInScreen"));
 
 /** The screens of who is signed in; everybody else sees the sign-in at the same address, and comes back to it. */
 export function SignedIn() {
@@ -19,7 +21,13 @@ export function SignedIn() {
       </Shell>
     );
   }
-  if (error instanceof Refused && error.status === 401) return <SignInScreen />;
+  if (error instanceof Refused && error.status === 401) {
+    return (
+      <Suspense>
+        <SignInScreen />
+      </Suspense>
+    );
+  }
   if (error && !isFetching) {
     return (
       <Container size="xs" py="xl" component="main">

@@ -4,9 +4,7 @@ import {
   createTheme,
   InputWrapper,
   type MantineColorsTuple,
-  Modal,
   Skeleton,
-  Tooltip,
 } from "@mantine/core";
 
 const wave: MantineColorsTuple = [
@@ -20,6 +18,18 @@ const wave: MantineColorsTuple = [
   "#3550c4",
   "#2c43a5",
   "#233584",
+];
+const gray: MantineColorsTuple = [
+  "#f6f7f9",
+  "#edf0f4",
+  "#e1e5eb",
+  "#ccd3dc",
+  "#8490a0",
+  "#6d7989",
+  "#566173",
+  "#3d4756",
+  "#2b3442",
+  "#18202c",
 ];
 const dark: MantineColorsTuple = [
   "#e6eaf1",
@@ -37,7 +47,7 @@ const dark: MantineColorsTuple = [
 export const theme = createTheme({
   primaryColor: "wave",
   primaryShade: { light: 7, dark: 6 },
-  colors: { wave, dark },
+  colors: { wave, gray, dark },
   defaultRadius: "md",
   fontFamily: '"Inter", system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
   headings: { fontWeight: "650", textWrap: "balance" },
@@ -48,9 +58,7 @@ export const theme = createTheme({
     InputWrapper: InputWrapper.extend({
       defaultProps: { inputWrapperOrder: ["label", "description", "input", "error"] },
     }),
-    Modal: Modal.extend({ defaultProps: { centered: true, transitionProps: { duration: 120 } } }),
     Skeleton: Skeleton.extend({ defaultProps: { radius: "sm" } }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, withArrow: true } }),
   },
 });
 
@@ -62,6 +70,6 @@ const OURS = {
   "--mantine-color-placeholder": "var(--text-soft)",
   "--mantine-color-error": "var(--bad-text)",
   "--mantine-color-anchor": "var(--accent)",
-  "--mantine-color-default-border": "var(--line-strong)",
+  "--mantine-color-default-border": "var(--line)",
 };
 export const variables: CSSVariablesResolver = () => ({ variables: {}, light: OURS, dark: OURS });

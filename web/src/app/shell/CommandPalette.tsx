@@ -1,13 +1,15 @@
 import { useDebouncedValue } from "@mantine/hooks";
-import { Spotlight } from "@mantine/spotlight";
+import { createSpotlight, Spotlight } from "@mantine/spotlight";
 import { IconHome, IconInbox, IconPlus, IconSearch, IconTicket } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import type { Found, One } from "~/shared/api/answers";
 import { answeredAs, api } from "~/shared/api/client";
 import { ticketStatus } from "~/shared/look/Status";
 import { useWords } from "~/shared/words";
+
+const [store, palette] = createSpotlight();
 
 interface Command {
   id: string;
@@ -21,6 +23,7 @@ interface Command {
 export default function CommandPalette({ onClose }: { onClose: () => void }) {
   const t = useWords();
   const [words, setWords] = useState("");
+  useEffect(() => palette.open(), []);
   const screens = useScreens(words);
   const tickets = useTickets(words.trim());
   const groups = [
@@ -29,7 +32,7 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
   ].filter((group) => group.commands.length > 0);
   return (
     <Spotlight.Root
-      forceOpened
+      store={store}
       query={words}
       onQueryChange={setWords}
       onSpotlightClose={onClose}
@@ -48,16 +51,7 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
         {groups.map((group) => (
           <Spotlight.ActionsGroup key={group.label} label={group.label}>
             {group.commands.map(({ id, label, description, icon, run }) => (
-              <Spotlight.Action
-                key={id}
-                label={label}
-                description={description}
-                leftSection={icon}
-                onClick={() => {
-                  run();
-                  onClose();
-                }}
-              />
+              <Spotlight.Action key={id} label={label} description={description} leftSection={icon} onClick={run} />
             ))}
           </Spotlight.ActionsGroup>
         ))}

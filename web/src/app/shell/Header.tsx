@@ -1,10 +1,9 @@
-import { ActionIcon, Group, Kbd, Tooltip, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Group, Kbd, UnstyledButton } from "@mantine/core";
 import { IconKeyboard, IconSearch } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useWords } from "~/shared/words";
-import { AccountMenu } from "./AccountMenu";
+import { HeaderMenus } from "./HeaderMenus";
 import { LiveBadge } from "./LiveBadge";
-import { NotificationsMenu } from "./NotificationsMenu";
 import css from "./shell.module.css";
 
 interface Props {
@@ -30,20 +29,18 @@ export function Header({ onSearch, onShortcuts }: Props) {
       </UnstyledButton>
       <Group gap={4} wrap="nowrap" className={css.own}>
         <LiveBadge />
-        <Tooltip label={t("shortcuts.title")}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size="lg"
-            visibleFrom="md"
-            aria-label={t("shortcuts.title")}
-            onClick={onShortcuts}
-          >
-            <IconKeyboard size={20} aria-hidden />
-          </ActionIcon>
-        </Tooltip>
-        <NotificationsMenu />
-        <AccountMenu />
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="lg"
+          visibleFrom="md"
+          aria-label={t("shortcuts.title")}
+          title={t("shortcuts.title")}
+          onClick={onShortcuts}
+        >
+          <IconKeyboard size={20} aria-hidden />
+        </ActionIcon>
+        <HeaderMenus />
       </Group>
     </header>
   );

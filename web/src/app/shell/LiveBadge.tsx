@@ -1,4 +1,3 @@
-import { Tooltip } from "@mantine/core";
 import { useLiveState } from "~/shared/live/live-state";
 import { useWords } from "~/shared/words";
 import css from "./shell.module.css";
@@ -8,11 +7,9 @@ export function LiveBadge() {
   const t = useWords();
   const state = useLiveState((live) => live.state);
   return (
-    <Tooltip label={t(`live.${state}Hint`)}>
-      <span className={css.live} data-state={state} role="status">
-        <span className={css.dot} aria-hidden="true" />
-        <span className={css.liveWord}>{t(`live.${state}`)}</span>
-      </span>
-    </Tooltip>
+    <span className={css.live} data-state={state} role="status" title={t(`live.${state}Hint`)}>
+      <span className={css.dot} aria-hidden="true" />
+      <span className={css.liveWord}>{t(`live.${state}`)}</span>
+    </span>
   );
 }

@@ -2,18 +2,17 @@ import { Modal, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { SignInForm } from "~/features/sign-in/SignInForm";
 import type { Me } from "~/shared/api/answers";
-import { useSessionState } from "~/shared/session/ended";
 import { meQuery } from "~/shared/session/me";
 import { useWords } from "~/shared/words";
 
 /** When the session has ended: signing in again above the screen, on which everything stays as it was typed. */
-export function SessionEnded() {
+export default function SessionEnded() {
   const t = useWords();
-  const ended = useSessionState((session) => session.ended);
   const me = useQueryClient().getQueryData<Me>(meQuery.queryKey);
   return (
     <Modal
-      opened={ended}
+      opened
+      centered
       onClose={() => undefined}
       withCloseButton={false}
       closeOnEscape={false}

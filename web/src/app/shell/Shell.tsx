@@ -3,14 +3,15 @@ import { useLocation } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { useShortcutKeys } from "~/shared/keys/shortcuts";
 import { followLive } from "~/shared/live/stream";
+import { useSessionState } from "~/shared/session/ended";
 import { useWords } from "~/shared/words";
 import { Header } from "./Header";
 import { Navigation } from "./Navigation";
-import { SessionEnded } from "./SessionEnded";
 import css from "./shell.module.css";
 import { useShellShortcuts } from "./useShellShortcuts";
 
 const CommandPalette = lazy(() => import("./CommandPalette"));
+const SessionEnded = lazy(() => import("./SessionEnded"));
 const ShortcutList = lazy(() => import("./ShortcutList"));
 
 export type Opened = "palette" | "shortcuts" | null;
@@ -20,6 +21,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const t = useWords();
   const client = useQueryClient();
   const [opened, setOpened] = useState<Opened>(null);
+  const ended = useSessionState((session) => session.ended);
   const main = useFocusOnArrival();
   useEffect(() => followLive(client), [client]);
   useShortcutKeys();
@@ -37,8 +39,8 @@ export function Shell({ children }: { children: ReactNode }) {
       <Suspense>
         {opened === "palette" && <CommandPalette onClose={() => setOpened(null)} />}
         {opened === "shortcuts" && <ShortcutList onClose={() => setOpened(null)} />}
+        {ended && <SessionEnded />}
       </Suspense>
-      <SessionEnded />
     </div>
   );
 }

@@ -9,7 +9,13 @@ export default function ShortcutList({ onClose }: { onClose: () => void }) {
   const groups = useShortcutList((list) => list.groups);
   const always = { title: "", shortcuts: [{ keys: "Ctrl K", does: t("shell.search") }] };
   return (
-    <Modal opened onClose={onClose} title={t("shortcuts.title")}>
+    <Modal
+      opened
+      centered
+      onClose={onClose}
+      title={t("shortcuts.title")}
+      closeButtonProps={{ "aria-label": t("close") }}
+    >
       <Stack gap="lg">
         {[...groups.values(), always].map((group) => (
           <div key={group.title}>

@@ -11,6 +11,13 @@ import { given } from "~/shared/workflow/given";
 import { runQuery, stepsOf } from "~/shared/workflow/instances";
 import css from "./inbox.module.css";
 
+/** What a message says of itself in plain values. */
+function plain(attributes: Record<string, unknown> = {}): [string, string][] {
+  return Object.entries(attributes)
+    .filter(([, value]) => typeof value === "string" || typeof value === "number")
+    .map(([name, value]) => [name, String(value)]);
+}
+
 /** What one has to know to do it: the ticket, in its requester's words, and what others have filled in before. */
 export function ItemContext({ item }: { item: InboxItemInFull }) {
   const t = useWords();
@@ -48,6 +55,7 @@ export function ItemContext({ item }: { item: InboxItemInFull }) {
               {item.run.template_name}
             </Link>,
           ],
+          ...plain(item.attributes),
           [t("item.since"), item.opened_at && <When at={item.opened_at} />],
         ]}
       />

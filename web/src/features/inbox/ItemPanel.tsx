@@ -1,4 +1,4 @@
-import { ActionIcon, Alert, Title } from "@mantine/core";
+import { ActionIcon, Alert, Text, Title } from "@mantine/core";
 import { IconArrowLeft, IconInfoCircle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Refused } from "~/shared/api/refused";
@@ -63,6 +63,7 @@ export function ItemPanel({ id, onDone, onClose }: Props) {
       <Title order={2} size="h3" id="item-title">
         {item.title}
       </Title>
+      {item.kind === "entry" && item.subtitle && <Text>{item.subtitle}</Text>}
       {isGone && <Gone />}
       <ItemContext item={item} />
       <fieldset className={css.work} disabled={isGone}>

@@ -3,7 +3,7 @@ import { SignInForm } from "./SignInForm";
 import { Welcome } from "./Welcome";
 
 /** For who is not signed in, at whatever address. */
-export function SignInScreen() {
+export default function SignInScreen() {
   const t = useWords();
   return (
     <Welcome title={t("signIn.title")} text={t("signIn.text")}>

@@ -70,6 +70,7 @@ export interface InboxItem {
 export interface InboxItemInFull extends InboxItem {
   step?: StepInstance | null;
   variables?: Record<string, unknown>;
+  attributes?: Record<string, unknown>;
 }
 
 export type FieldType =

@@ -51,8 +51,3 @@ export async function answered<T>(call: Promise<Fetched & { data?: T }>): Promis
 export function answeredAs<T>(call: Promise<Fetched>): Promise<T> {
   return answered(call) as Promise<T>;
 }
-
-/** Posts to an address that the API's description does not have yet. */
-export function send<T>(address: `/api/v1/${string}`, body: unknown): Promise<T> {
-  return answered<T>(api.POST(address as never, { body } as never) as Promise<Fetched & { data?: T }>);
-}

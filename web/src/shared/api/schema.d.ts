@@ -70,6 +70,24 @@ export interface paths {
         patch: operations["change_myself"];
         trace?: never;
     };
+    "/api/v1/calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The desk's calendars, by name. */
+        get: operations["list_all_calendars"];
+        put?: never;
+        /** Add a calendar; a new default takes the place of the one before. */
+        post: operations["create_calendar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/files": {
         parameters: {
             query?: never;
@@ -133,6 +151,23 @@ export interface paths {
         get: operations["get_item"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbox/{id}/choose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a path. The answer is the entry as it is then, with the behaviours that the path hands over. */
+        post: operations["choose"];
         delete?: never;
         options?: never;
         head?: never;
@@ -400,6 +435,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflows/step-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every step type: its words, its outcomes and the JSON Schema of its properties. */
+        get: operations["list_step_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflows/templates": {
         parameters: {
             query?: never;
@@ -412,6 +464,146 @@ export interface paths {
         put?: never;
         /** Publish a definition as a new template, or keep it as a draft with `is_active: false`. */
         post: operations["create_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/templates/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Every problem of a definition; nothing is saved. */
+        post: operations["check_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One template with its definition and what is wrong with it. */
+        get: operations["get_template"];
+        /** Lay these fields over the published definition and publish the result as the next version. `is_active` alone */
+        put: operations["update_template"];
+        post?: never;
+        /** Archive a template that nothing runs; ended runs keep their version. */
+        delete: operations["archive_template"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/templates/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The working copy and what is wrong with it. */
+        get: operations["get_draft"];
+        /** Keep a definition as the working copy, errors and all. */
+        put: operations["save_draft"];
+        post?: never;
+        /** Forget the working copy; the published version stays. */
+        delete: operations["drop_draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/templates/{id}/migrate-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let live runs go on by another version, each at once or not at all, with a verdict for every one of them. Moving */
+        post: operations["migrate_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/templates/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the draft the next version; running instances keep theirs. */
+        post: operations["publish_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/templates/{id}/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The path a run would take with these answers: every decision with its explanation, where it would wait and for */
+        post: operations["simulate_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/templates/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The published versions, newest first: who, when, and why. */
+        get: operations["get_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/templates/{id}/versions/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version with its definition. */
+        get: operations["get_version"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -448,6 +640,54 @@ export interface components {
             token: string;
             /** Password */
             password: string;
+        };
+        /**
+         * CalendarBody
+         * @description A calendar's fields, and whether it is the desk's default.
+         */
+        CalendarBody: {
+            /**
+             * Is Default
+             * @default null
+             */
+            is_default?: boolean | null;
+        } & {
+            [key: string]: unknown;
+        };
+        Checked: {
+            problems: components["schemas"]["Problem"][];
+            states_explored: number;
+            sound: boolean;
+        };
+        ChosenEntry: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "entry";
+            /** @enum {string} */
+            status: "active" | "retired" | "unreached";
+            title: string;
+            label: string | null;
+            /** @enum {string|null} */
+            label_style: "danger" | "success" | "info" | "dark" | "warning" | null;
+            subtitle: string | null;
+            icon: string | null;
+            summary_title: string | null;
+            summary: string | null;
+            /** @enum {string} */
+            task: "open" | "accepted" | "declined" | "in_progress" | "done" | "failed" | "cancelled";
+            paths: {
+                label: string;
+                step: string;
+                icon: string | null;
+                disabled: boolean;
+            }[];
+            /** Format: date-time */
+            due_at: string | null;
+            locked_by: Record<string, never> | null;
+            run: Record<string, never>;
+            step_id: string | null;
+            behaviors: Record<string, never>[];
         };
         Comment: {
             /** Format: uuid */
@@ -588,6 +828,29 @@ export interface components {
             tenant?: string | null;
         };
         /**
+         * Migration
+         * @description Which runs are to follow which version; with `dry_run` none does, and the verdicts are told.
+         */
+        Migration: {
+            /** To Version */
+            to_version: number;
+            /**
+             * Run Ids
+             * @default null
+             */
+            run_ids?: (string[] | "all") | null;
+            /**
+             * All
+             * @default false
+             */
+            all?: boolean;
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run?: boolean;
+        };
+        /**
          * NewComment
          * @description What to say, to everybody who sees the ticket or among staff (`internal`).
          */
@@ -668,6 +931,17 @@ export interface components {
              * @default null
              */
             password?: string;
+        };
+        /**
+         * Note
+         * @description What is new in the version.
+         */
+        Note: {
+            /**
+             * Note
+             * @default null
+             */
+            note?: string | null;
         };
         /**
          * OwnChanges
@@ -774,6 +1048,51 @@ export interface components {
              * @default false
              */
             all?: boolean;
+        };
+        /**
+         * Simulate
+         * @description What to try out. `ticket` is one made up for it, `ticket_id` a real one (id or number); with neither the run has
+         *     none. `answers` by step id are what people and the outside would say; `outcomes` end steps without one.
+         */
+        Simulate: {
+            /**
+             * Ticket
+             * @default null
+             */
+            ticket?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Ticket Id
+             * @default null
+             */
+            ticket_id?: string | null;
+            /** Answers */
+            answers?: {
+                [key: string]: unknown;
+            };
+            /** Outcomes */
+            outcomes?: {
+                [key: string]: string | string[];
+            };
+            /** Variables */
+            variables?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Definition
+             * @description In place of the published one, or of the draft.
+             * @default null
+             */
+            definition?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * At
+             * @description When the run would start; now, when left out.
+             * @default null
+             */
+            at?: string | null;
         };
         StepInstance: {
             /** Format: uuid */
@@ -974,6 +1293,24 @@ export interface components {
             workflow_instances: string[];
             interventions: components["schemas"]["InterventionOnTicket"][];
         };
+        /**
+         * Choice
+         * @description The path to take, by its label or the step it leads to; what was filled in; and, so that nobody chooses on what
+         *     has moved on unseen, the step the caller saw it at.
+         */
+        wayline__api__entries__Choice: {
+            /** Path */
+            path: string;
+            /** Data */
+            data?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Step
+             * @default null
+             */
+            step?: string | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -1086,6 +1423,58 @@ export interface operations {
         responses: {
             /** @description Done. */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_all_calendars: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                sort?: "name";
+                order?: "asc" | "desc";
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    create_calendar: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CalendarBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1224,6 +1613,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    choose: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["wayline__api__entries__Choice"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ChosenEntry"];
+                    };
                 };
             };
         };
@@ -1789,6 +2208,26 @@ export interface operations {
             };
         };
     };
+    list_step_types: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
     list_all_templates: {
         parameters: {
             query?: {
@@ -1849,6 +2288,314 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Template"];
                     };
+                };
+            };
+        };
+    };
+    check_template: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TemplateBody"];
+                "application/yaml": components["schemas"]["TemplateBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Checked"];
+                    };
+                };
+            };
+        };
+    };
+    get_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Template"];
+                    };
+                };
+            };
+        };
+    };
+    update_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TemplateBody"];
+                "application/yaml": components["schemas"]["TemplateBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Template"];
+                    };
+                };
+            };
+        };
+    };
+    archive_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    save_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TemplateBody"];
+                "application/yaml": components["schemas"]["TemplateBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    drop_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    migrate_runs: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Migration"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    publish_draft: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Note"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Template"];
+                    };
+                };
+            };
+        };
+    };
+    simulate_template: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Simulate"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_versions: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                sort?: string | null;
+                order?: "asc" | "desc";
+                q?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    get_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                n: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
                 };
             };
         };

@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useEffect, useLayoutEffect } from "react";
 import { create } from "zustand";
 
 /** A key and what it does on the present screen. `keys` is one key, or two in a row as in `g i`. */
@@ -24,7 +24,8 @@ export function isTaken(target: EventTarget | null): boolean {
 
 /** Offers shortcuts for as long as the component is shown; the list behind `?` shows them under `title`. */
 export function useShortcuts(title: string, shortcuts: Shortcut[]): void {
-  useEffect(() => {
+  // Before the next paint: a key pressed at what has just appeared must not find what was there before.
+  useLayoutEffect(() => {
     const id = Symbol(title);
     useShortcutList.setState(({ groups }) => ({ groups: new Map(groups).set(id, { title, shortcuts }) }));
     return () =>

@@ -61,12 +61,11 @@ export function useAcceptInvitation() {
 
 /** Signing out forgets everything this browser kept of the person, drafts too. */
 export function useSignOut() {
-  const client = useQueryClient();
   return useMutation({
     mutationFn: () => answered(api.POST("/api/v1/auth/logout")),
     onSettled: () => {
       forgetDrafts();
-      client.clear();
+      // A page loaded anew knows nothing of what this one has read.
       location.assign("/");
     },
   });

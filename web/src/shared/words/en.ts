@@ -1,6 +1,7 @@
 /** Every text of the app. `{{name}}` is put in; `_one` and `_other` are chosen by `count`. */
 export const en = {
   waiting: "Loading",
+  close: "Close",
   account: {
     label: "Account of {{name}}",
     scheme: "Appearance",
@@ -108,7 +109,8 @@ export const en = {
     connectingHint: "Connecting for news.",
   },
   missing: {
-    title: "There is nothing here",
+    title: "Not found",
+    nothing: "There is nothing here",
     text: "The address may be mistyped, or what it showed is gone.",
     home: "To the start",
   },
@@ -117,6 +119,7 @@ export const en = {
     home: "Home",
     inbox: "Inbox",
     tickets: "Tickets",
+    templates: "Workflows",
     waiting_one: "{{count}} item waits",
     waiting_other: "{{count}} items wait",
   },

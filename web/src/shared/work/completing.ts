@@ -1,6 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import type { InboxItemInFull, One } from "~/shared/api/answers";
-import { answered, answeredAs, api, send } from "~/shared/api/client";
+import { answered, answeredAs, api } from "~/shared/api/client";
 import { Refused } from "~/shared/api/refused";
 
 /** One item of the inbox with what it asks for; refused as not found when it is not the caller's to do. */
@@ -46,7 +46,8 @@ export function useChoose(id: string) {
   const readAgain = useReadAgain();
   return useMutation({
     mutationKey: ["complete", id],
-    mutationFn: (path: string) => send(`/api/v1/inbox/${id}/choose`, { path }),
+    mutationFn: (path: string) =>
+      answered(api.POST("/api/v1/inbox/{id}/choose", { params: { path: { id } }, body: { path } })),
     onSettled: () => void readAgain(),
   });
 }

@@ -1,8 +1,8 @@
-import { Menu, Text, UnstyledButton, useMantineColorScheme } from "@mantine/core";
+import { Menu, Text, useMantineColorScheme } from "@mantine/core";
 import { IconCheck, IconDeviceDesktop, IconLogout, IconMoon, IconSun } from "@tabler/icons-react";
-import { Avatar } from "~/shared/look/Avatar";
 import { useMe, useSignOut } from "~/shared/session/me";
 import { useWords } from "~/shared/words";
+import { AccountButton } from "./AccountButton";
 import css from "./shell.module.css";
 
 const SCHEMES = [
@@ -12,17 +12,15 @@ const SCHEMES = [
 ] as const;
 
 /** Who one is, light or dark, and the way out. */
-export function AccountMenu() {
+export default function AccountMenuOpened() {
   const t = useWords();
   const me = useMe();
   const signOut = useSignOut();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
-    <Menu position="bottom-end" width={260} withinPortal>
+    <Menu defaultOpened position="bottom-end" width={260} withInitialFocusPlaceholder={false}>
       <Menu.Target>
-        <UnstyledButton className={css.account} aria-label={t("account.label", { name: me.name })}>
-          <Avatar name={me.name} />
-        </UnstyledButton>
+        <AccountButton />
       </Menu.Target>
       <Menu.Dropdown>
         <div className={css.who}>
