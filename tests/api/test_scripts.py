@@ -338,6 +338,27 @@ def test_a_requester_sees_what_has_become_of_the_ticket_and_not_what_else_a_scri
     assert told(ana) == ["ticket_created", "rule_fired", "ticket_updated"]
 
 
+def test_who_changes_a_rule_that_runs_a_script_lends_it_their_own_rights(desk: Desk) -> None:
+    """A manager writes into an administrator's rule what only administrators may do."""
+    root, dee = desk.client(desk.root), desk.client(desk.dee)
+    action = {"type": "run_script", "script": 'core.log("nothing yet")'}
+    rule = root.post(RULES, json={"name": "R", "trigger": "on_ticket_created", "action": action}).json()
+    wanted = {"type": "run_script", "script": f'core.add_to_group("{desk.dee.id}", "service-desk", role="lead")'}
+
+    def became() -> list[Any]:
+        root.post("/api/v1/tickets", json={"title": "Gate 4"})
+        do_jobs(desk)
+        newest = root.get("/v1/automation/evaluations", params={"rule_id": rule["id"]}).json()["data"][0]
+        return [(one["became"], one.get("code")) for one in newest["scripts"][0]["requests"]]
+
+    assert dee.put(f"{RULES}/{rule['id']}", json={"action": wanted}).status_code == 200
+    assert became() == [("refused", "role")]
+    assert root.put(f"{RULES}/{rule['id']}", json={"description": "Root's again"}).status_code == 200
+    assert became() == [("done", None)]
+    assert dee.put(f"{RULES}/{rule['id']}", json={"description": "Root's again"}).status_code == 200
+    assert became() == [("done", None)]
+
+
 def do_jobs(desk: Desk) -> None:
     """A round of a worker's."""
     driver = LocalDriver(desk.wayline.door, desk.wayline.settings, desk.wayline.secret_key)

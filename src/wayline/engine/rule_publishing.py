@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from wayline.core.action import StartWorkflow
+from wayline.core.action import RunScript, StartWorkflow
 from wayline.core.check import Desk
 from wayline.core.refusals import Issue, Refusal, invalid, not_found
 from wayline.core.rule import Rule, read_rule
@@ -127,11 +127,16 @@ def create(tx: Transaction, author: Author, rule: Rule, *, secret_key: bytes) ->
 def change(
     tx: Transaction, author: Author, rule_id: str, wanted: Callable[[StoredRule], Rule], *, secret_key: bytes
 ) -> StoredRule:
-    """Make the rule what `wanted` makes of it. A change that changes nothing leaves no trace."""
+    """Make the rule what `wanted` makes of it. A change that changes nothing leaves no trace.
+
+    Whoever changes a rule that runs a script is its author from then on: scripts may do what the author may, and nobody
+    lends themselves another's rights by writing into their rule.
+    """
     before = held(tx, author, rule_id)
     rule = wanted(before)
+    new_author = author.actor.user_id if any(isinstance(action, RunScript) for action in rule.actions) else None
     hook = _new_hook(rule_id, secret_key) if rule.trigger == "webhook" and before.hook_nonce is None else {}
-    after = rules.update_rule(tx.connection, before, rule=rule, at=tx.at, **hook)
+    after = rules.update_rule(tx.connection, before, rule=rule, at=tx.at, author_id=new_author, **hook)
     return after if after is before else _noted(tx, author, after, "rule.updated")
 
 

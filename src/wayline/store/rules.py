@@ -167,9 +167,10 @@ def update_rule(
     at: datetime,
     hook_nonce: str | None = None,
     hook_hash: str | None = None,
+    author_id: str | None = None,
 ) -> StoredRule:
-    """Replace a rule that `read_rule` gave (locked). It keeps its place unless it names another, and its spells unless
-    its conditions have changed. Nothing is written when nothing has changed."""
+    """Replace a rule that `read_rule` gave (locked). It keeps its place unless it names another, its spells unless its
+    conditions have changed, and its author unless it has a new one. Nothing is written when nothing has changed."""
     after = msgspec.structs.replace(
         before,
         name=rule.name,
@@ -182,7 +183,8 @@ def update_rule(
     )
     if after == before:
         return before
-    after = msgspec.structs.replace(after, updated_at=at, version=before.version + 1)
+    created_by = author_id if author_id is not None else before.created_by
+    after = msgspec.structs.replace(after, created_by=created_by, updated_at=at, version=before.version + 1)
     _write(connection, [after])
     if any(before.definition.get(name) != after.definition.get(name) for name in ("conditions", "trigger")):
         forget_spells(connection, before.id)
@@ -240,7 +242,8 @@ def _distinct(places: list[int]) -> list[int]:
 def _write(connection: sa.Connection, changed: list[StoredRule]) -> None:
     if not changed:
         return
-    names = ("name", "trigger", "position", "enabled", "definition", "hook_nonce", "hook_hash", "updated_at", "version")
+    kept = ("id", "tenant_id", "created_at")
+    names = [name for name in StoredRule.__struct_fields__ if name not in kept]
     statement = (
         sa.update(rules)
         .where(rules.c.id == sa.bindparam("b_id"))
