@@ -1,5 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
+import { designerSearch } from "~/features/designer/search";
 import { inboxSearch } from "~/features/inbox/search";
+import { templateSearch } from "~/features/templates/search";
 import { ticketSearch, ticketTab } from "~/features/tickets/search";
 import { Broken } from "./Broken";
 import { Missing } from "./Missing";
@@ -38,6 +40,18 @@ const ticket = createRoute({
   validateSearch: ticketTab,
   component: lazyRouteComponent(() => import("~/features/tickets/TicketScreen"), "TicketScreen"),
 });
+const templates = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/templates",
+  validateSearch: templateSearch,
+  component: lazyRouteComponent(() => import("~/features/templates/TemplateListScreen"), "TemplateListScreen"),
+});
+const designer = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/templates/$templateId",
+  validateSearch: designerSearch,
+  component: lazyRouteComponent(() => import("~/features/designer/DesignerScreen"), "DesignerScreen"),
+});
 const run = createRoute({
   getParentRoute: () => signedIn,
   path: "/runs/$runId",
@@ -52,7 +66,7 @@ const invitation = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    signedIn.addChildren([home, inbox.addChildren([inboxItem]), tickets, newTicket, ticket, run]),
+    signedIn.addChildren([home, inbox.addChildren([inboxItem]), tickets, newTicket, ticket, templates, designer, run]),
     invitation,
   ]),
   parseSearch,

@@ -1,12 +1,13 @@
-import { IconHome, IconInbox, IconTicket, type TablerIcon } from "@tabler/icons-react";
+import { IconHome, IconInbox, IconSitemap, IconTicket, type TablerIcon } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { readsTemplates, useMe } from "~/shared/session/me";
 import { useWords } from "~/shared/words";
 import { useInboxCount } from "~/shared/work/inbox-count";
 import css from "./shell.module.css";
 
 interface Place {
-  to: "/" | "/inbox" | "/tickets";
+  to: "/" | "/inbox" | "/tickets" | "/templates";
   icon: TablerIcon;
   name: string;
   mark?: ReactNode;
@@ -15,11 +16,13 @@ interface Place {
 /** The screens: at the side where there is room, else along the bottom, within a thumb's reach. */
 export function Navigation() {
   const t = useWords();
+  const me = useMe();
   const waiting = useInboxCount();
   const places: Place[] = [
     { to: "/", icon: IconHome, name: t("nav.home") },
     { to: "/inbox", icon: IconInbox, name: t("nav.inbox"), mark: waiting ? <Mark count={waiting} /> : null },
     { to: "/tickets", icon: IconTicket, name: t("nav.tickets") },
+    ...(readsTemplates(me) ? [{ to: "/templates" as const, icon: IconSitemap, name: t("nav.templates") }] : []),
   ];
   return (
     <nav className={css.nav} aria-label={t("nav.label")}>

@@ -1,0 +1,5 @@
+import { arranged, type Sketch } from "./arrange";
+
+self.onmessage = ({ data }: MessageEvent<{ ticket: number; sketch: Sketch }>) => {
+  self.postMessage({ ticket: data.ticket, layout: arranged(data.sketch) });
+};

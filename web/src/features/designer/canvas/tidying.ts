@@ -1,0 +1,32 @@
+import type { Layout } from "../definition/shapes";
+import type { Sketch } from "./arrange";
+
+let worker: Worker | null = null;
+let tickets = 0;
+const waiting = new Map<number, { done: (layout: Layout) => void; failed: (cause: Error) => void }>();
+
+/** A tidy place for each card, found beside the page so that it stays quick. */
+export function tidied(sketch: Sketch): Promise<Layout> {
+  const running = started();
+  const ticket = ++tickets;
+  return new Promise((done, failed) => {
+    waiting.set(ticket, { done, failed });
+    running.postMessage({ ticket, sketch });
+  });
+}
+
+function started(): Worker {
+  if (worker) return worker;
+  worker = new Worker(new URL("./arrange.worker.ts", import.meta.url), { type: "module" });
+  worker.onmessage = ({ data }: MessageEvent<{ ticket: number; layout: Layout }>) => {
+    waiting.get(data.ticket)?.done(data.layout);
+    waiting.delete(data.ticket);
+  };
+  worker.onerror = (event) => {
+    for (const { failed } of waiting.values()) failed(new Error(event.message || "the layout could not be found"));
+    waiting.clear();
+    worker?.terminate();
+    worker = null;
+  };
+  return worker;
+}
