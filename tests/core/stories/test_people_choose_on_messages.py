@@ -4,9 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from core.stories.desk import ANA, BO, CY, DEE, EVE, MAX, ROOT, away, cancels, pauses, reports, resumes, retries, skips
+from core.stories.desk import (
+    ANA,
+    BO,
+    CY,
+    DEE,
+    EVE,
+    GROUPS,
+    MAX,
+    ROOT,
+    away,
+    cancels,
+    pauses,
+    people,
+    reports,
+    resumes,
+    retries,
+    skips,
+)
 from core.stories.messages import Message, chooses, locks, unlocks
-from wayline.core.facts import Actor
+from wayline.core.facts import Actor, Directory
 
 OUTAGE = """
 start:
@@ -262,6 +279,13 @@ end: {step: {name: End, scope: $all, status: retired}}
     assert story.inboxes == {"bo": "start", "eve": "up"}
     story.when(chooses(EVE, "End"))
     assert story.status == "completed"
+
+
+def test_who_has_left_keeps_no_message_from_ending() -> None:
+    story = outage()
+    story.directory = Directory(people=people(inactive=[CY]), groups=GROUPS)
+    story.when(chooses(BO, "Accept"), chooses(BO, "Done"))
+    assert (story.status, story.inboxes) == ("completed", {})
 
 
 # -- nobody, and too many --------------------------------------------------------------------------

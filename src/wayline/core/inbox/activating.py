@@ -283,7 +283,8 @@ def _unlock(acting: _Acting) -> None:
 
 def _notify(acting: _Acting) -> None:
     args: NoticeArgs = acting.action.args
-    people = acting.people
+    known = acting.deciding.facts.directory.people
+    people = [user_id for user_id in acting.people if user_id in known and known[user_id].active]
     if people:
         title, body = acting.text(args.title, MAX_TITLE_CHARS), acting.text(args.body)
         acting.deciding.effects.append(

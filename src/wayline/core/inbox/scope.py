@@ -34,13 +34,14 @@ class Surroundings(msgspec.Struct, frozen=True):
 
 
 def people_of(scope: str, around: Surroundings) -> list[str]:
-    """Ids of the active people a scope means, nobody twice. Refuses more than MAX_PEOPLE, `too_many_people`."""
-    if scope == SINK:
+    """Ids of the active people a scope means, nobody twice; `$all` are whoever has been reached, also if they have left
+    since. Refuses more than MAX_PEOPLE, `too_many_people`."""
+    if scope == EVERYBODY and (reached := around.inbox.reached):
+        return reached
+    if scope in (SINK, EVERYBODY):
         found = list(around.activator.sinks)
     elif scope == SOURCE:
         found = [around.activator.source] if around.activator.source is not None else []
-    elif scope == EVERYBODY:
-        found = around.inbox.reached or list(around.activator.sinks)
     else:
         query = parse_query(scope)
         context = around.names() if _reads_context(query) else {}
