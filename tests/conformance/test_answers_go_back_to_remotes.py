@@ -227,6 +227,7 @@ def test_a_no_is_for_good_and_shows_on_the_ticket(asked_here: AskedDesk, status:
     asked_here.send()
     standing = asked_here.standing(ticket_id)
     assert (standing["state"], standing["can_resend"], standing["submitted_by_name"]) == ("failed", True, "Bo")
+    assert standing["attempts"] == 1
     assert str(status) in standing["error"]
     assert "no such order" in standing["error"]
     (incident,) = rows(asked_here, incidents)
@@ -242,7 +243,8 @@ def test_it_is_tried_so_often_and_then_fails(asked_here: AskedDesk) -> None:
         assert asked_here.send() == 1
         asked_here.pass_time(RETRY.max_s + 1)
     assert asked_here.send() == 0
-    assert asked_here.standing(ticket_id)["state"] == "failed"
+    standing = asked_here.standing(ticket_id)
+    assert (standing["state"], standing["attempts"]) == ("failed", RETRY.max_attempts)
 
 
 def test_a_remote_that_is_slow_or_says_its_answer_drop_by_drop_is_tried_again(asked_here: AskedDesk) -> None:

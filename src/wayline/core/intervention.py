@@ -237,7 +237,8 @@ State = Literal["waiting", "paused", "sending", "answered", "taken", "final", "f
 class Standing(msgspec.Struct, frozen=True):
     """How a request stands. `waiting` for people, `sending` the answer (`next_attempt_at`: again then), `failed` to
     (`error`; it can be sent again), `taken` by the remote or `final`, which resolved the ticket; `answered` where
-    nothing is sent. `response_id` is the answer's, the same however often it is sent."""
+    nothing is sent. `response_id` is the answer's, the same however often it is sent; `attempts`
+    counts them since it was submitted or last sent again, the coming one too."""
 
     state: State
     item_id: str | None = None
@@ -264,10 +265,16 @@ def standing_of(run: Run) -> Standing:
         response_id=answered.id,
         submitted_by=answered.completed_by,
         submitted_at=answered.completed_at,
-        attempts=held.attempt if held is not None and not run.ended else 0,
+        attempts=held.attempt if held is not None and not run.ended else _attempts_made(run),
         next_attempt_at=held.data.get("next_retry_at") if held is not None and run.status == "running" else None,
         error=run.failure.message if run.failure is not None else None,
     )
+
+
+def _attempts_made(run: Run) -> int:
+    """How often the answer was sent by the visit that is over."""
+    visit = run.latest.get(EPILOG)
+    return int(visit.detail.get("attempt", 0)) if visit is not None else 0
 
 
 def _state_of_answered(run: Run, sent: Mapping[str, Any]) -> State:
