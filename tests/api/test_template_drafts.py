@@ -131,3 +131,20 @@ def test_the_name_of_a_draft_is_the_templates_until_there_is_a_version(desk: Des
     client.put(f"{TEMPLATES}/{made['id']}/draft", json=one_form("Second", description="What it is"))
     listed = client.get(TEMPLATES).json()["data"][0]
     assert (listed["name"], listed["description"]) == ("Second", "What it is")
+
+
+def test_a_draft_that_is_checked_is_not_its_own_namesake(desk: Desk) -> None:
+    made = created(desk, laptop())
+    client = desk.client(desk.dee)
+    codes = {
+        named: [p["code"] for p in client.post(f"{TEMPLATES}/check", json=body).json()["data"]["problems"]]
+        for named, body in (
+            ("nobody", {"definition": laptop()}),
+            ("itself", {"definition": laptop(), "template_id": made["id"]}),
+            ("another", {"definition": laptop(), "template_id": desk.tenant_id}),
+        )
+    }
+    assert "duplicate_name" in codes["nobody"]
+    assert "duplicate_name" in codes["another"]
+    assert "duplicate_name" not in codes["itself"]
+    assert client.post(f"{TEMPLATES}/check", json={"definition": {}, "template_id": "7"}).status_code == 400

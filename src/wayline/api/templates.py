@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.responses import Response
 
 from wayline.api.answer_shapes import one, page
-from wayline.api.endpoint import Call, Paging, Resource, page_of
+from wayline.api.endpoint import ID_PATTERN, Call, Paging, Resource, page_of
 from wayline.api.problems import json
 from wayline.api.template_calls import (
     WRITERS,
@@ -102,6 +102,12 @@ class TemplateBody(BaseModel):
     def whole(self) -> dict[str, Any]:
         """The definition."""
         return {**(self.definition or {}), **self.fields()}
+
+
+class CheckBody(TemplateBody):
+    """A definition to check. `template_id` is the template it is a draft of: that one's own name is not taken."""
+
+    template_id: str | None = Field(None, pattern=ID_PATTERN.pattern)
 
 
 class Note(BaseModel):
@@ -199,13 +205,14 @@ async def create_template(call: Call) -> Response:
     answer=one("Checked"),
     ability="workflow:read",
     roles=WRITERS,
-    body=TemplateBody,
+    body=CheckBody,
     yaml=True,
     refusals=(400,),
 )
 async def check_template(call: Call) -> Response:
     """Every problem of a definition; nothing is saved."""
-    return json({"data": checked_view(await checked_here(call, call.body.whole()))})
+    body: CheckBody = call.body
+    return json({"data": checked_view(await checked_here(call, body.whole(), template_id=body.template_id))})
 
 
 # -- one template ----------------------------------------------------------------------------------

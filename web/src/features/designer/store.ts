@@ -2,7 +2,7 @@ import { createContext, useContext } from "react";
 import { createStore, type StoreApi, useStore } from "zustand";
 import { begun, changed, type History, redone, settled, undone } from "./definition/history";
 import { type Problem, problemsByStep } from "./definition/problems";
-import { type Definition, type Step, stepsOf, type Way } from "./definition/shapes";
+import { type Definition, type Layout, type Step, stepsOf, type Way } from "./definition/shapes";
 
 /** Where a new step is to go. */
 export type Spot = { after: Way } | { before: string } | { first: true };
@@ -16,6 +16,8 @@ export interface Designer {
   byStep: Map<string, Problem[]>;
   sound: boolean;
   checking: "never" | "running" | "done" | "failed";
+  /** Places for cards that have none in the definition; never saved, so that looking changes nothing. */
+  arranged: Layout | null;
   /** Where the question what to add is about; null while it is not asked. */
   adding: Spot | null;
   /** The way a trial took: the steps it went through and the outcomes it took, as `from/outcome`. */
@@ -44,6 +46,7 @@ export function createDesigner(templateId: string, definition: Definition, probl
     ),
     sound: false,
     checking: "never",
+    arranged: null,
     adding: null,
     lit: null,
     change: (edit, merge) =>

@@ -654,6 +654,36 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * CheckBody
+         * @description A definition to check. `template_id` is the template it is a draft of: that one's own name is not taken.
+         */
+        CheckBody: {
+            /**
+             * Is Active
+             * @default null
+             */
+            is_active?: boolean | null;
+            /**
+             * Note
+             * @default null
+             */
+            note?: string | null;
+            /**
+             * Definition
+             * @default null
+             */
+            definition?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Template Id
+             * @default null
+             */
+            template_id?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
         Checked: {
             problems: components["schemas"]["Problem"][];
             states_explored: number;
@@ -2303,8 +2333,8 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["TemplateBody"];
-                "application/yaml": components["schemas"]["TemplateBody"];
+                "application/json": components["schemas"]["CheckBody"];
+                "application/yaml": components["schemas"]["CheckBody"];
             };
         };
         responses: {

@@ -11,7 +11,8 @@ export interface Template {
   kind: string;
   status: "draft" | "published" | "archived";
   is_active: boolean;
-  version: number | null;
+  /** 0 before anything has been published. */
+  version: number;
   revision: number;
   active_instances: number;
   has_draft: boolean;
@@ -86,8 +87,11 @@ export async function dropDraft(id: string): Promise<void> {
 }
 
 /** Everything that is wrong with a definition. */
-export async function checkDefinition(definition: Definition, signal: AbortSignal): Promise<Checked> {
-  const call = api.POST("/api/v1/workflows/templates/check", { body: { definition }, signal } as never);
+export async function checkDefinition(id: string, definition: Definition, signal: AbortSignal): Promise<Checked> {
+  const call = api.POST("/api/v1/workflows/templates/check", {
+    body: { template_id: id, definition },
+    signal,
+  } as never);
   return (await answeredAs<One<Checked>>(call)).data;
 }
 
@@ -114,7 +118,7 @@ export function useVersion(id: string, version: number | null) {
       const call = api.GET("/api/v1/workflows/templates/{id}/versions/{n}", { params } as never);
       return (await answeredAs<One<Version & { definition: Definition }>>(call)).data;
     },
-    enabled: version !== null,
+    enabled: version !== null && version > 0,
     staleTime: Number.POSITIVE_INFINITY,
   });
 }

@@ -19,6 +19,7 @@ import { useDesignerWords } from "../words/words";
 import css from "./canvas.module.css";
 import { DRAGGED_TYPE } from "./dragging";
 import { edgesOf, nodesOf, type StepNode, type WayEdge } from "./nodes";
+import { placesOf } from "./places";
 import { StepCard } from "./StepCard";
 import { Tools } from "./Tools";
 import { useTidying } from "./useTidying";
@@ -27,7 +28,6 @@ import { WayLine } from "./WayLine";
 const NODE_TYPES = { step: StepCard };
 const EDGE_TYPES = { way: WayLine };
 const EDGE_DEFAULTS = { markerEnd: { type: MarkerType.ArrowClosed, width: 18, height: 18 } };
-const FIT = { padding: 0.2, maxZoom: 1, minZoom: 0.35 };
 const ATTRIBUTION = { hideAttribution: true };
 
 /** The canvas itself: what is dragged, drawn and dropped becomes edits of the definition. */
@@ -37,9 +37,11 @@ export function Flow() {
   const definition = useDefinition();
   const chosen = useDesigner((d) => d.chosen);
   const { data: types = [] } = useStepTypes();
-  const [nodes, setNodes] = useState<StepNode[]>(() => nodesOf(definition, chosen, []));
+  const arranged = useDesigner((d) => d.arranged);
+  const places = useMemo(() => placesOf(definition, arranged), [definition, arranged]);
+  const [nodes, setNodes] = useState<StepNode[]>(() => nodesOf(places, definition, chosen, []));
   const [chosenWay, setChosenWay] = useState<string | null>(null);
-  useEffect(() => setNodes((before) => nodesOf(definition, chosen, before)), [definition, chosen]);
+  useEffect(() => setNodes((before) => nodesOf(places, definition, chosen, before)), [places, definition, chosen]);
   const plain = useMemo(() => edgesOf(definition), [definition]);
   const edges = useMemo(
     () => (chosenWay ? plain.map((edge) => (edge.id === chosenWay ? { ...edge, selected: true } : edge)) : plain),
@@ -62,9 +64,10 @@ export function Flow() {
   );
   const onDragStop = useCallback(
     (_event: unknown, _node: StepNode, moved: StepNode[]) => {
-      const places: Layout = {};
-      for (const { id, position } of moved) places[id] = { x: Math.round(position.x), y: Math.round(position.y) };
-      store.getState().change((now) => placed(now, places));
+      const { change, arranged: found } = store.getState();
+      const own: Layout = {};
+      for (const { id, position } of moved) own[id] = { x: Math.round(position.x), y: Math.round(position.y) };
+      change((now) => placed(now, { ...placesOf(now, found), ...own }));
     },
     [store],
   );
@@ -114,8 +117,6 @@ export function Flow() {
       edgesFocusable={false}
       minZoom={0.1}
       maxZoom={1.75}
-      fitView
-      fitViewOptions={FIT}
       proOptions={ATTRIBUTION}
       aria-label={t("canvas.label")}
     >

@@ -1,7 +1,6 @@
 import type { Edge, Node } from "@xyflow/react";
 import { connectionsFrom } from "../definition/connections";
-import { type Definition, type Step, stepsOf } from "../definition/shapes";
-import { placesOf } from "./places";
+import { type Definition, type Layout, type Step, stepsOf } from "../definition/shapes";
 
 export type StepNode = Node<Record<string, never>, "step">;
 export type WayEdge = Edge<{ outcome: string }, "way">;
@@ -9,8 +8,7 @@ export type WayEdge = Edge<{ outcome: string }, "way">;
 const NOTHING = {};
 
 /** The cards of the definition. Those that are as they were stay the same object, so that they are not drawn again. */
-export function nodesOf(definition: Definition, chosen: string[], before: StepNode[]): StepNode[] {
-  const places = placesOf(definition);
+export function nodesOf(places: Layout, definition: Definition, chosen: string[], before: StepNode[]): StepNode[] {
   const known = new Map(before.map((node) => [node.id, node]));
   const isChosen = new Set(chosen);
   return stepsOf(definition).map(({ id }) => {

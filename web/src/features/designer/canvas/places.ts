@@ -5,10 +5,10 @@ import { CARD_HEIGHT, CARD_WIDTH } from "./arrange";
 const GAP = 72;
 
 /** Where the cards are: as the definition has it, and for a step without a place, near the one before it. */
-export function placesOf(definition: Definition): Layout {
+export function placesOf(definition: Definition, arranged: Layout | null): Layout {
   const places: Layout = {};
   for (const { id } of stepsOf(definition)) {
-    const kept = definition.layout?.[id];
+    const kept = definition.layout?.[id] ?? arranged?.[id];
     if (isPosition(kept)) places[id] = kept;
   }
   for (const { id } of stepsOf(definition)) places[id] ??= nearby(definition, id, places);

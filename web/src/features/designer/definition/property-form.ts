@@ -62,6 +62,8 @@ function controlOf(name: string, written: Schema, definitions: Json, depth: numb
   const called = refName(written);
   if (called === "Who") return { kind: "who" };
   const choices = choicesOf(written, definitions);
+  const told = variant(written, choices, definitions, depth);
+  if (told) return told;
   const [only] = choices;
   if (choices.length === 1 && only) {
     return only === written
@@ -69,7 +71,7 @@ function controlOf(name: string, written: Schema, definitions: Json, depth: numb
       : controlOf(name, only, definitions, depth);
   }
   if (choices.some((choice) => refName(choice) === "Who")) return { kind: "whos" };
-  return wordOrNumber(choices, definitions) ?? variant(written, choices, definitions, depth) ?? { kind: "json" };
+  return wordOrNumber(choices, definitions) ?? { kind: "json" };
 }
 
 function plain(name: string, schema: Schema, definitions: Json, depth: number): Control {

@@ -37,7 +37,7 @@ export const OutlineLine = memo(function OutlineLine(props: Props) {
       data-chosen={isChosen || undefined}
       style={{
         transform: `translateY(${top}px)`,
-        paddingInlineStart: `${0.625 + Math.min(line.level - 1, 8) * 0.875}rem`,
+        paddingInlineStart: `${0.5 + Math.min(line.level - 1, 8) * 0.75}rem`,
       }}
       onClick={onChoose}
     >

@@ -32,7 +32,7 @@ export function PublishDialog({ template, saving, onClose }: Props) {
   );
   const errors = useDesigner((d) => d.problems).filter(({ severity }) => severity === "error");
   const forget = useForgetTemplates();
-  const next = (version ?? 0) + 1;
+  const next = version + 1;
   const publishing = useMutation({
     mutationFn: async () => {
       if (!(await saving.flush())) throw new Error(t("saved.refused"));
@@ -58,14 +58,14 @@ export function PublishDialog({ template, saving, onClose }: Props) {
               ? t("publishing.same")
               : t("publishing.nth", { n: next })}
         </Text>
-        {version !== null && (difference ? <DifferenceView difference={difference} /> : <Skeleton height={80} />)}
+        {version > 0 && (difference ? <DifferenceView difference={difference} /> : <Skeleton height={80} />)}
         {errors.length > 0 && (
           <section aria-label={t("publishing.errors")}>
             <h3 className={css.paneTitle}>{t("publishing.errors")}</h3>
             <ProblemList problems={errors} onGone={onClose} />
           </section>
         )}
-        {version !== null && (
+        {version > 0 && (
           <Text size="sm" c="dimmed">
             {template.active_instances > 0
               ? `${t("publishing.running", { count: template.active_instances })} ${t("publishing.afterwards")}`

@@ -15,7 +15,7 @@ export function useChecking(): void {
     const timer = window.setTimeout(async () => {
       store.setState({ checking: "running" });
       try {
-        const { problems, sound } = await checkDefinition(definition, asking.signal);
+        const { problems, sound } = await checkDefinition(store.getState().templateId, definition, asking.signal);
         const byStep = problemsByStep(
           problems,
           stepsOf(definition).map(({ id }) => id),

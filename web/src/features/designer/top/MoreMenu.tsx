@@ -72,7 +72,7 @@ export function MoreMenu({ template, saving, open }: Props) {
           <Menu.Item leftSection={<IconFileImport size={16} aria-hidden />} onClick={() => chooseFile.current?.()}>
             {t("top.importHere")}
           </Menu.Item>
-          {template.version !== null && template.status === "published" && (
+          {template.version > 0 && template.status === "published" && (
             <>
               <Menu.Divider />
               <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => void discard()}>
