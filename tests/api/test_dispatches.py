@@ -207,3 +207,17 @@ def test_a_query_that_means_nobody_is_an_incident_and_no_silence(desk: Desk) -> 
     assert (answer["entries"], answer["run"]["status"]) == ([], "completed")
     incidents = get(desk, desk.root, "/incidents").json()["data"]
     assert [i["code"] for i in incidents] == ["nobody_reached"]
+
+
+def test_staff_are_told_what_can_be_sent_and_which_data_it_asks_for(desk: Desk) -> None:
+    asks = {"site": {"type": "string", "required": True}}
+    outage = published(desk, OUTAGE | {"variables": asks, "description": "Something is down"})
+    published(desk, OUTAGE | {"name": "Another"})
+    kept_back = published(desk, OUTAGE | {"name": "Not yet", "is_active": False})
+    found = get(desk, desk.bo, "/dispatches/templates?order=asc").json()["data"]
+    assert [(each["name"], set(each["variables"])) for each in found] == [("Another", set()), ("Outage", {"site"})]
+    assert (found[1]["id"], found[1]["description"]) == (outage, "Something is down")
+    assert kept_back not in [each["id"] for each in found]
+    assert get(desk, desk.bo, "/dispatches/templates?q=down").json()["meta"]["total"] == 1
+    assert get(desk, desk.ana, "/dispatches/templates").status_code == 403
+    assert get(desk, desk.zoe, "/dispatches/templates").json()["data"] == []

@@ -592,6 +592,7 @@ SHAPES |= {
     "InboxEntry": _record(**_ENTRY_FACE),
     "ChosenEntry": _record(**_ENTRY_FACE, behaviors=_list(_MAP)),
     "Dispatch": _record(**_DISPATCH),
+    "SendableTemplate": _record(id=_ID, name=_TEXT, description=_maybe(_TEXT), variables=_MAP),
     "SentDispatch": _record(dispatch=_record(**_DISPATCH, data=_MAP), run=_MAP, entries=_list(_record(**_RECIPIENT))),
     "DispatchInFull": _record(**_DISPATCH, data=_MAP, recipients=_list(_record(**_RECIPIENT, changed_at=_AT))),
 }

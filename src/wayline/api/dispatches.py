@@ -33,7 +33,13 @@ from wayline.store.entries import (
     read_dispatch,
     standings,
 )
-from wayline.store.templates import find_inbox_template
+from wayline.store.templates import (
+    StoredTemplate,
+    TemplateFilter,
+    declared_variables,
+    find_inbox_template,
+    list_templates,
+)
 
 resource = Resource("Dispatches")
 MAX_SHOWN_ENTRIES = 50
@@ -192,6 +198,43 @@ def _page(
         offset=query.offset,
     )
     return found, total, standings(connection, tenant_id=tenant_id, run_ids=[sent.id for sent in found])
+
+
+@resource.endpoint(
+    "GET",
+    "/dispatches/templates",
+    ability="run:write",
+    roles=STAFF,
+    query=Paging,
+    answer=page("SendableTemplate"),
+    refusals=(400,),
+)
+async def list_sendable_templates(call: Call) -> Response:
+    """The messages that can be sent, by name: published inbox templates that are active, and the data each asks for."""
+    query: Paging = call.query
+    found, total, variables = await call.read(_sendable, call, query)
+    shown = [
+        {"id": each.id, "name": each.name, "description": each.description, "variables": variables.get(each.id, {})}
+        for each in found
+    ]
+    return json(page_of(shown, total, query))
+
+
+def _sendable(
+    connection: sa.Connection, call: Call, query: Paging
+) -> tuple[list[StoredTemplate], int, dict[str, dict[str, Any]]]:
+    tenant_id = call.caller.tenant_id
+    found, total = list_templates(
+        connection,
+        tenant_id=tenant_id,
+        wanted=TemplateFilter(status="published", is_active=True, kind="inbox", q=query.q),
+        sort="name",
+        descending=query.order == "desc",
+        limit=query.limit,
+        offset=query.offset,
+    )
+    ids = [template.id for template in found]
+    return found, total, declared_variables(connection, tenant_id=tenant_id, template_ids=ids)
 
 
 @resource.endpoint(

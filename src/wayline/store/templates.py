@@ -131,6 +131,21 @@ def find_inbox_template(connection: sa.Connection, *, tenant_id: str, named: str
     return found
 
 
+def declared_variables(
+    connection: sa.Connection, *, tenant_id: str, template_ids: list[str]
+) -> dict[str, dict[str, Any]]:
+    """{id: {name: variable}}: what each of these published templates declares, in its newest version."""
+    query = (
+        sa.select(templates.c.id, template_versions.c.definition)
+        .join(
+            template_versions,
+            (template_versions.c.template_id == templates.c.id) & (template_versions.c.version == templates.c.version),
+        )
+        .where(templates.c.tenant_id == tenant_id, templates.c.id.in_(template_ids))
+    )
+    return {str(id): definition.get("variables") or {} for id, definition in connection.execute(query)}
+
+
 def kept_names(connection: sa.Connection, tenant_id: str) -> list[tuple[str, str]]:
     """(id, name) of every template of the tenant that is not archived: those that were never published, then the
     others, each oldest first, so that the last of a name is the one that is meant by it."""
