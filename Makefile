@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # One file per installed lock; it is older than the lock exactly when something must be installed again.
 STAMPS := $(VENV)/installed
+# Folders too: their time changes when a file goes.
+WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/tsconfig.json)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check bench lint services
@@ -16,7 +18,7 @@ STAMPS := $(VENV)/installed
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMPS)/runtime ## install Wayline into .venv; quick when nothing has changed
+setup: $(STAMPS)/runtime $(STAMPS)/web ## install Wayline into .venv; quick when nothing has changed
 
 run: setup ## serve the demo desk on http://127.0.0.1:8080 (PORT=… for another port)
 	WAYLINE_PORT=$(PORT) $(BIN)/wayline demo
@@ -30,11 +32,12 @@ check: lint ## the quick part of test: lint, types, import contract, tests of th
 bench: services $(STAMPS)/bench ## measure against peers on this machine (ONLY=W1,W8 for a selection)
 	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
-lint: $(STAMPS)/test
+lint: $(STAMPS)/test $(STAMPS)/web
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	cd web && npm run --silent check && npm test --silent
 
 services:
 	scripts/install-test-services
@@ -47,8 +50,21 @@ $(STAMPS)/python:
 	$(PYTHON) -m venv $(VENV)
 	@mkdir -p $(STAMPS) && touch $@
 
+$(STAMPS)/node: scripts/check-node | $(STAMPS)/python
+	@scripts/check-node
+	@touch $@
+
+$(STAMPS)/web-libraries: web/package.json web/package-lock.json web/.npmrc | $(STAMPS)/node
+	npm --prefix web ci --no-progress --loglevel error
+	@touch $@
+
+$(STAMPS)/web: $(STAMPS)/web-libraries $(WEB_SOURCES)
+	npm --prefix web run --silent build -- --logLevel warn
+	@touch $@
+
 # Without build isolation the build backend comes from the lock as well.
-$(STAMPS)/runtime: requirements/runtime.txt pyproject.toml | $(STAMPS)/python
+# What is installed contains the web app, so that has to be there first.
+$(STAMPS)/runtime: requirements/runtime.txt pyproject.toml | $(STAMPS)/python $(STAMPS)/web
 	$(PIP_INSTALL) --require-hashes -r requirements/runtime.txt
 	$(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@

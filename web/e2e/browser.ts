@@ -10,7 +10,7 @@ export const DESKTOP = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 
 /** How long an expected thing may take on a busy machine before it counts as missing. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 let browser: Browser;
 let complaints: string[] = [];

@@ -44,7 +44,10 @@ test("the inbox is walked and worked with the keyboard alone", async () => {
   await bo.getByRole("heading", { name: "Hello, Bo" }).waitFor();
   await bo.keyboard.press("g");
   await bo.keyboard.press("i");
-  await bo.getByRole("link", { name: /First by keys/ }).waitFor();
+  await bo
+    .getByRole("list", { name: "Inbox" })
+    .getByRole("link", { name: /First by keys/ })
+    .waitFor();
   await bo.keyboard.press("j");
   await bo.getByRole("heading", { name: "Where to?", level: 2 }).waitFor();
   const url = new URL(bo.url());

@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 600_000;
 
 // One browser at a time: the tests share one desk, and the machines they run on have two processors.
 export default defineConfig({

@@ -17,8 +17,9 @@ interface Props<Row> {
 /** A long list that scrolls with the page, of which only what is in sight is on it. */
 export function VirtualRows<Row>({ rows, total, rowHeight, label, keyOf, onEnd, current, children }: Props<Row>) {
   const list = useRef<HTMLUListElement>(null);
-  const [top, setTop] = useState(0);
+  const [measured, setTop] = useState<number | null>(null);
   useLayoutEffect(() => setTop((list.current?.getBoundingClientRect().top ?? 0) + window.scrollY), []);
+  const top = measured ?? 0;
   const virtual = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => rowHeight,
@@ -36,8 +37,9 @@ export function VirtualRows<Row>({ rows, total, rowHeight, label, keyOf, onEnd, 
 
   const at = current === undefined ? -1 : rows.findIndex((row) => keyOf(row) === current);
   useEffect(() => {
-    if (at >= 0) virtual.scrollToIndex(at, { align: "auto" });
-  }, [at, virtual]);
+    // Before the list's own place is known, a row's place is not either.
+    if (at >= 0 && measured !== null) virtual.scrollToIndex(at, { align: "auto" });
+  }, [at, measured, virtual]);
 
   return (
     <ul

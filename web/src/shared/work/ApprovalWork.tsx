@@ -47,6 +47,7 @@ export function ApprovalWork({ itemId, step, onDone }: Props) {
         label={asked ? t("approval.why") : t("approval.comment")}
         description={asked ? undefined : t("approval.commentHint")}
         error={said?.message ?? (asked && !draft.value.trim() ? t("approval.whyNeeded") : undefined)}
+        className={css.why}
         autosize
         minRows={2}
         maxRows={10}
