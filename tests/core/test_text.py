@@ -150,6 +150,27 @@ def test_a_text_that_would_not_end_or_not_fit_is_stopped(template):
     fault(template)
 
 
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ '\\u0000' }}",
+        "{{ ['\\u0000'] }}",
+        "{{ {'\\u0000': 1} }}",
+        "{{ 9223372036854775807 * 4 }}",
+        "{{ [9223372036854775807 * 4] }}",
+        "{{ 1e308 * 10 }}",
+    ],
+)
+def test_a_value_that_no_database_keeps_is_a_fault(template):
+    with pytest.raises(TextError):
+        render_value(template, SCOPE)
+
+
+def test_a_text_that_no_database_keeps_is_a_fault():
+    with pytest.raises(TextError, match="no text has"):
+        render("a {{ '\\u0000' }}", SCOPE)
+
+
 def test_a_text_may_be_as_long_as_the_limit():
     assert len(render("{{ long }}" * 5, SCOPE)) == OUTPUT_LENGTH_MAX
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import re
 import threading
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Sequence, Set, ValuesView
@@ -25,7 +26,7 @@ from zoneinfo import ZoneInfo
 
 import minijinja
 
-from wayline.core.names import walk
+from wayline.core.names import storable, unkeepable, walk
 
 TEMPLATE_LENGTH_MAX: Final = 50_000
 """Characters in one template."""
@@ -64,7 +65,8 @@ class TextError(ValueError):
 def render(template: str, scope: Mapping[str, Any]) -> str:
     """The text of `template` over `scope`.
 
-    Raises TextError: bad syntax, an unknown filter or function, an operation that does not fit its values, a limit hit.
+    Raises TextError: bad syntax, an unknown filter or function, an operation that does not fit its values, a limit hit,
+    a text that cannot be kept.
     """
     if not _has_markup(template):
         return template
@@ -75,6 +77,8 @@ def render(template: str, scope: Mapping[str, Any]) -> str:
         raise _text_error(fault) from None
     if len(rendered) > OUTPUT_LENGTH_MAX:
         raise _too_long()
+    if not storable(rendered):
+        raise TextError("It contains characters that no text has.")
     return rendered
 
 
@@ -157,7 +161,17 @@ def _rendered_text(text: str, scope: Mapping[str, Any]) -> Any:
         raise _text_error(fault) from None
     if isinstance(found, str) and len(found) > OUTPUT_LENGTH_MAX:
         raise _too_long()
-    return _unwrapped(found)
+    return _kept(_unwrapped(found))
+
+
+def _kept(value: Any) -> Any:
+    """The value an expression came to; refuses what no database keeps, which `"\\u0000"` and sums may come to."""
+    issue = next(unkeepable(value, ""), None)
+    if issue is not None:
+        raise TextError(issue.message)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise TextError("It comes to a number without end.")
+    return value
 
 
 # Examination: once for every template, before anything of it runs
