@@ -49,6 +49,12 @@ def test_head_of_a_stream_without_end_ends(sqlite_desk: Desk) -> None:
     assert answer.headers["content-type"].startswith("text/event-stream")
 
 
+@pytest.mark.parametrize("path", ["tickets/{}", "inbox/{}", "dispatches/{}", "scripts/{}", "workflows/templates/{}"])
+def test_an_id_with_a_line_end_behind_it_is_no_id(desk: Desk, path: str) -> None:
+    answer = desk.client(desk.root).get("/api/v1/" + path.format(f"{desk.ana.id}%0A"))
+    assert answer.status_code == 404
+
+
 @pytest.mark.parametrize(
     ("path", "key"), [("/api/v1/tickets", {}), ("/api/v1/users/x/invitation", {"idempotency-key": "k"})]
 )

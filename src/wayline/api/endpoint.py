@@ -73,7 +73,7 @@ class Call:
     def id(self, name: str, what: str = "Resource") -> str:
         """An id in the path, in its usual spelling; a malformed one is a thing that does not exist."""
         value = self.path(name)
-        if not ID_PATTERN.match(value):
+        if not ID_PATTERN.fullmatch(value):
             raise not_found(what)
         return value.lower()
 

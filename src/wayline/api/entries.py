@@ -110,7 +110,7 @@ def locking(
 async def entry_of(call: Call, item_id: str) -> ShownEntry:
     """The entry, in the inbox or not any more, when the caller may know of it: its person and who stands in for them,
     who sent it, managers and admins. Any other does not exist."""
-    if not ID_PATTERN.match(item_id):
+    if not ID_PATTERN.fullmatch(item_id):
         raise not_found("Item")
 
     def find(connection: sa.Connection) -> ShownEntry | None:

@@ -261,7 +261,7 @@ async def _with_template(
         return replace(command, template_id=command.run_id, template_version=1, unlisted=True, definition=definition)
     if body.template_id is not None:
         named = body.template_id.lower()
-        if not ID_PATTERN.match(named) or named not in tenant.templates:
+        if not ID_PATTERN.fullmatch(named) or named not in tenant.templates:
             raise Refusal("invalid", "There is no published template with that id.", code="template_not_found")
         return replace(command, template_id=named)
     head = tenant.template_named(body.name)

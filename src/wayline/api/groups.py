@@ -220,7 +220,7 @@ async def put_member(call: Call) -> Response:
     def write(tx: Transaction) -> dict[str, Any]:
         people.lock_directory(tx.connection, tenant_id)
         group = _known(tx, tenant_id, group_id)
-        named = ID_PATTERN.match(user_id) is not None
+        named = ID_PATTERN.fullmatch(user_id) is not None
         found = people.read_user(tx.connection, tenant_id=tenant_id, user_id=user_id) if named else None
         if found is None or not found["active"]:
             raise issue("user_id", "There is no such active person.", "unknown_user")
@@ -252,7 +252,7 @@ async def remove_member(call: Call) -> Response:
 async def _removed(call: Call, user_id: str) -> Response:
     group_id = call.id("id", "Group")
     tenant_id = call.caller.tenant_id
-    if not ID_PATTERN.match(user_id):
+    if not ID_PATTERN.fullmatch(user_id):
         raise not_found("Member")
     leaver = user_id.lower()
 

@@ -222,7 +222,7 @@ async def _claim_or_release(call: Call, item_id: str, *, release: bool) -> None:
 async def _item(call: Call, item_id: str, *, even_if_claimed: bool = False) -> InboxItem:
     """The item, when it is offered to the caller; admins see all, and a group's member sees who has claimed it.
     A malformed id is an item that does not exist."""
-    if not ID_PATTERN.match(item_id):
+    if not ID_PATTERN.fullmatch(item_id):
         raise not_found("Item")
 
     def find(connection: sa.Connection) -> InboxItem | None:

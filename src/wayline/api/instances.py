@@ -407,12 +407,12 @@ async def ticket_id_of(call: Call, name: str) -> str:
 
 
 def _id_in(what: str, value: str) -> str:
-    if not ID_PATTERN.match(value):
+    if not ID_PATTERN.fullmatch(value):
         raise not_found(what)
     return value.lower()
 
 
 def _filter_id(value: str | None) -> str | None:
-    if value is not None and not ID_PATTERN.match(value):
+    if value is not None and not ID_PATTERN.fullmatch(value):
         raise issue("template_id", "template_id is a UUID.")
     return value

@@ -71,7 +71,7 @@ def _shown(row: notices.Row) -> dict[str, Any]:
 async def mark_read(call: Call) -> Response:
     """Mark notices as read; ids of other people's are passed over. Answers how many are marked, and left unread."""
     body: Reading = call.body
-    ids = None if body.all else [i.lower() for i in body.ids or [] if ID_PATTERN.match(i)]
+    ids = None if body.all else [i.lower() for i in body.ids or [] if ID_PATTERN.fullmatch(i)]
     caller = call.caller
 
     def write(tx: Transaction) -> dict[str, int]:

@@ -181,8 +181,8 @@ async def move_tickets(call: Call) -> Response:
 
 async def _named(call: Call, names: list[str]) -> list[TicketPlace]:
     """The tickets of these ids or numbers; refuses one that is not there."""
-    ids = {name.lower() for name in names if ID_PATTERN.match(name)}
-    numbers = {name: number_in(name) for name in names if not ID_PATTERN.match(name)}
+    ids = {name.lower() for name in names if ID_PATTERN.fullmatch(name)}
+    numbers = {name: number_in(name) for name in names if not ID_PATTERN.fullmatch(name)}
     places = await call.read(
         stored.tickets_called,
         tenant_id=call.caller.tenant_id,

@@ -77,7 +77,7 @@ async def migrate_runs(call: Call) -> Response:
     if new_graph is None:
         raise issue("to_version", f"There is no version {body.to_version}.", "unknown_version")
     run_ids, total = await _meant(call, template_id, body)
-    stored = await call.read(load_runs, [r for r in run_ids if ID_PATTERN.match(r)], lock=False)
+    stored = await call.read(load_runs, [r for r in run_ids if ID_PATTERN.fullmatch(r)], lock=False)
     found = {
         run_id: item.run
         for run_id, item in stored.items()

@@ -70,7 +70,7 @@ async def start_run(call: Call) -> Response:
     """Start a published template. The answer is the run as it was created; its first steps are taken with it, and show
     from the next read on."""
     body: Beginning = call.body
-    if not ID_PATTERN.match(body.template_id):
+    if not ID_PATTERN.fullmatch(body.template_id):
         raise not_found("Template")
     at = call.wayline.clock.now()
     command = commands.StartRun(

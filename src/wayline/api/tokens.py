@@ -107,7 +107,7 @@ async def _owner(call: Call, user_id: str | None) -> str:
         return call.caller.user_id
     if not is_administrator(call):
         raise Refusal("forbidden", "Tokens for other people are for admins to make.", code="role")
-    if not ID_PATTERN.match(user_id):
+    if not ID_PATTERN.fullmatch(user_id):
         raise issue("user_id", "There is no such active person.", "unknown_user")
     return user_id.lower()
 

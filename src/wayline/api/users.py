@@ -275,7 +275,7 @@ async def deactivate_user(call: Call) -> Response:
 
 async def _heir(call: Call, heir_id: str) -> str:
     heir = None
-    if ID_PATTERN.match(heir_id):
+    if ID_PATTERN.fullmatch(heir_id):
         heir = await call.read_one(people.read_user, tenant_id=call.caller.tenant_id, user_id=heir_id.lower())
     if heir is None or not heir["active"] or heir["id"] == call.id("id", "Person"):
         raise issue("hand_over_to", "There is no such active colleague.", "unknown_user")
@@ -397,7 +397,7 @@ def _read_absence(body: NewAbsence, user_id: str) -> Absence:
     substitute_id = body.substitute_id
     if substitute_id is not None:
         substitute_id = substitute_id.lower()
-        if not ID_PATTERN.match(substitute_id):
+        if not ID_PATTERN.fullmatch(substitute_id):
             issues.append(Issue("substitute_id", "substitute_id is the id of a person.", "unknown_user"))
         elif substitute_id == user_id:
             issues.append(Issue("substitute_id", "Nobody stands in for themselves.", "own_substitute"))
