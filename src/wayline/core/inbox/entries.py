@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,6 +21,7 @@ MAX_NAMED = 50
 """People named in one event of the timeline; of more it tells the number."""
 LEFT = "left"
 """The outcome of a visit that nobody is at any more."""
+_position = attrgetter("position")
 
 
 def change_entry(deciding: Deciding, user_id: str, after: Entry) -> None:
@@ -43,8 +46,11 @@ def _count(deciding: Deciding, position: int, by: int) -> None:
 
 
 def visit_at(deciding: Deciding, position: int) -> Activation | None:
-    """The live visit at that place among the run's; None when it is over."""
-    return next((visit for visit in deciding.run.open if visit.position == position), None)
+    """The live visit at that place among the run's; None when it is over. Later ones stand behind earlier ones, and
+    there may be one a person."""
+    live = deciding.run.open
+    place = bisect_left(live, position, key=_position)
+    return live[place] if place < len(live) and live[place].position == position else None
 
 
 def close_left_visits(deciding: Deciding) -> None:
