@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
 import { designerSearch } from "~/features/designer/search";
+import { boardSearch, composeSearch, dispatchSearch } from "~/features/dispatches/search";
 import { inboxSearch } from "~/features/inbox/search";
 import { templateSearch } from "~/features/templates/search";
 import { ticketSearch, ticketTab } from "~/features/tickets/search";
@@ -52,6 +53,24 @@ const designer = createRoute({
   validateSearch: designerSearch,
   component: lazyRouteComponent(() => import("~/features/designer/DesignerScreen"), "DesignerScreen"),
 });
+const messages = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/messages",
+  validateSearch: dispatchSearch,
+  component: lazyRouteComponent(() => import("~/features/dispatches/DispatchListScreen"), "DispatchListScreen"),
+});
+const newMessage = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/messages/new",
+  validateSearch: composeSearch,
+  component: lazyRouteComponent(() => import("~/features/dispatches/ComposeScreen"), "ComposeScreen"),
+});
+const message = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/messages/$dispatchId",
+  validateSearch: boardSearch,
+  component: lazyRouteComponent(() => import("~/features/dispatches/BoardScreen"), "BoardScreen"),
+});
 const run = createRoute({
   getParentRoute: () => signedIn,
   path: "/runs/$runId",
@@ -66,7 +85,19 @@ const invitation = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    signedIn.addChildren([home, inbox.addChildren([inboxItem]), tickets, newTicket, ticket, templates, designer, run]),
+    signedIn.addChildren([
+      home,
+      inbox.addChildren([inboxItem]),
+      tickets,
+      newTicket,
+      ticket,
+      templates,
+      designer,
+      messages,
+      newMessage,
+      message,
+      run,
+    ]),
     invitation,
   ]),
   parseSearch,

@@ -1,13 +1,13 @@
-import { IconHome, IconInbox, IconSitemap, IconTicket, type TablerIcon } from "@tabler/icons-react";
+import { IconHome, IconInbox, IconSend, IconSitemap, IconTicket, type TablerIcon } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { readsTemplates, useMe } from "~/shared/session/me";
+import { isStaff, readsTemplates, useMe } from "~/shared/session/me";
 import { useWords } from "~/shared/words";
 import { useInboxCount } from "~/shared/work/inbox-count";
 import css from "./shell.module.css";
 
 interface Place {
-  to: "/" | "/inbox" | "/tickets" | "/templates";
+  to: "/" | "/inbox" | "/tickets" | "/messages" | "/templates";
   icon: TablerIcon;
   name: string;
   mark?: ReactNode;
@@ -22,6 +22,7 @@ export function Navigation() {
     { to: "/", icon: IconHome, name: t("nav.home") },
     { to: "/inbox", icon: IconInbox, name: t("nav.inbox"), mark: waiting ? <Mark count={waiting} /> : null },
     { to: "/tickets", icon: IconTicket, name: t("nav.tickets") },
+    ...(isStaff(me) ? [{ to: "/messages" as const, icon: IconSend, name: t("nav.messages") }] : []),
     ...(readsTemplates(me) ? [{ to: "/templates" as const, icon: IconSitemap, name: t("nav.templates") }] : []),
   ];
   return (

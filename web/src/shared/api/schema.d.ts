@@ -88,6 +88,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dispatches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages that were sent, the latest first: managers and admins see the tenant's, others what they have sent. */
+        get: operations["list_all_dispatches"];
+        put?: never;
+        /** Send a message: a run of an inbox template whose entries stand in the recipients' inboxes. */
+        post: operations["send_dispatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatches/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The messages that can be sent, by name: published inbox templates that are active, and the data each asks for. */
+        get: operations["list_sendable_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dispatches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One message with a page of its recipients and the state of each one's task. */
+        get: operations["get_dispatch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/files": {
         parameters: {
             query?: never;
@@ -364,6 +416,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/user-queries/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whom a query means: how many, the first fifty by name, and the query in words. `current user` is the caller. */
+        post: operations["preview_user_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -627,6 +696,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflows/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a live run at once. What its completed steps did is undone where the template says how: `compensation`. */
+        post: operations["cancel_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -640,6 +726,29 @@ export interface components {
             token: string;
             /** Password */
             password: string;
+        };
+        Approval: {
+            /** Format: uuid */
+            id: string;
+            step_id: string;
+            /** @enum {string} */
+            status: "pending" | "approved" | "rejected" | "cancelled";
+            approvers: string[];
+            rule: unknown;
+            votes: {
+                /** Format: uuid */
+                by: string;
+                /** Format: uuid */
+                on_behalf_of: string | null;
+                /** @enum {string} */
+                decision: "approved" | "rejected";
+                comment: string | null;
+                /** Format: date-time */
+                at: string;
+            }[];
+            overridden: boolean;
+            /** Format: date-time */
+            due_at: string | null;
         };
         /**
          * CalendarBody
@@ -767,6 +876,71 @@ export interface components {
              */
             on_behalf_of?: string | null;
         };
+        Dispatch: {
+            /** Format: uuid */
+            id: string;
+            template: Record<string, never>;
+            title: string;
+            to: string | string[];
+            attributes: Record<string, never>;
+            /** Format: date-time */
+            due_at: string | null;
+            sender: Record<string, never> | null;
+            /** @enum {string} */
+            sent_by: "person" | "script";
+            /** Format: date-time */
+            sent_at: string;
+            /** @enum {string} */
+            status: "active" | "retired";
+            run: Record<string, never>;
+            counts: {
+                total: number;
+                active: number;
+                retired: number;
+                unreached: number;
+                tasks: Record<string, never>;
+            };
+        };
+        DispatchInFull: {
+            /** Format: uuid */
+            id: string;
+            template: Record<string, never>;
+            title: string;
+            to: string | string[];
+            attributes: Record<string, never>;
+            /** Format: date-time */
+            due_at: string | null;
+            sender: Record<string, never> | null;
+            /** @enum {string} */
+            sent_by: "person" | "script";
+            /** Format: date-time */
+            sent_at: string;
+            /** @enum {string} */
+            status: "active" | "retired";
+            run: Record<string, never>;
+            counts: {
+                total: number;
+                active: number;
+                retired: number;
+                unreached: number;
+                tasks: Record<string, never>;
+            };
+            data: Record<string, never>;
+            recipients: {
+                /** Format: uuid */
+                id: string;
+                user: Record<string, never>;
+                /** @enum {string} */
+                status: "active" | "retired" | "unreached";
+                /** @enum {string} */
+                task: "open" | "accepted" | "declined" | "in_progress" | "done" | "failed" | "cancelled";
+                locked_by: Record<string, never> | null;
+                step_id: string | null;
+                label: string | null;
+                /** Format: date-time */
+                changed_at: string;
+            }[];
+        };
         Instance: {
             /** Format: uuid */
             id: string;
@@ -893,6 +1067,40 @@ export interface components {
              * @enum {string}
              */
             visibility?: "public" | "internal";
+        };
+        /**
+         * NewDispatch
+         * @description What to send, to whom, and with what.
+         *
+         *     `template` is a published inbox template by id or name; `to` a user query, or ids and e-mail addresses. `attributes`
+         *     come before `data` where texts read either; `title` stands in for the template's own.
+         */
+        NewDispatch: {
+            /** Template */
+            template: string;
+            /**
+             * To
+             * @description A user query, or ids and e-mail addresses of people.
+             */
+            to: string | string[];
+            /** Attributes */
+            attributes?: {
+                [key: string]: unknown;
+            };
+            /** Data */
+            data?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Title
+             * @default null
+             */
+            title?: string | null;
+            /**
+             * Due At
+             * @default null
+             */
+            due_at?: string | null;
         };
         /**
          * NewGroup
@@ -1078,6 +1286,142 @@ export interface components {
              * @default false
              */
             all?: boolean;
+        };
+        /**
+         * Reason
+         * @description Why.
+         */
+        Reason: {
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        Run: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            status: "pending" | "running" | "waiting_approval" | "paused" | "completed" | "failed" | "cancelled";
+            template: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                version: number;
+            };
+            /** @enum {string} */
+            trigger_type: "api" | "ticket" | "rule" | "manual" | "schedule" | "signal" | "webhook";
+            input: Record<string, never>;
+            output: unknown;
+            /** Format: uuid */
+            owner: string | null;
+            /** Format: uuid */
+            ticket_id: string | null;
+            current_steps: string[];
+            steps: components["schemas"]["RunStep"][];
+            approvals: components["schemas"]["Approval"][];
+            failure: {
+                reason: string;
+                step_id: string | null;
+                message: string;
+            } | null;
+            compensation: {
+                /** @enum {string} */
+                state: "running" | "completed" | "failed";
+                done: number;
+                total: number;
+            } | null;
+            runner: {
+                /** @enum {string} */
+                state: "active" | "hibernating";
+                /** Format: date-time */
+                heartbeat_at: string;
+            };
+            incident: {
+                /** Format: uuid */
+                id: string;
+                code: string;
+                message: string;
+                step_id: string | null;
+                times: number;
+                /** Format: date-time */
+                first_at: string;
+                /** Format: date-time */
+                last_at: string;
+            } | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            completed_at: string | null;
+        };
+        RunStep: {
+            /** Format: uuid */
+            id: string | null;
+            step_id: string;
+            name: string;
+            type: string;
+            /** @enum {string} */
+            status: "pending" | "active" | "completed" | "skipped" | "timed_out" | "failed" | "cancelled";
+            attempt: number;
+            max_attempts: number;
+            /** Format: date-time */
+            next_retry_at: string | null;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            completed_at: string | null;
+            output: Record<string, never> | null;
+            error: string | null;
+        };
+        SendableTemplate: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            description: string | null;
+            variables: Record<string, never>;
+        };
+        SentDispatch: {
+            dispatch: {
+                /** Format: uuid */
+                id: string;
+                template: Record<string, never>;
+                title: string;
+                to: string | string[];
+                attributes: Record<string, never>;
+                /** Format: date-time */
+                due_at: string | null;
+                sender: Record<string, never> | null;
+                /** @enum {string} */
+                sent_by: "person" | "script";
+                /** Format: date-time */
+                sent_at: string;
+                /** @enum {string} */
+                status: "active" | "retired";
+                run: Record<string, never>;
+                counts: {
+                    total: number;
+                    active: number;
+                    retired: number;
+                    unreached: number;
+                    tasks: Record<string, never>;
+                };
+                data: Record<string, never>;
+            };
+            run: Record<string, never>;
+            entries: {
+                /** Format: uuid */
+                id: string;
+                user: Record<string, never>;
+                /** @enum {string} */
+                status: "active" | "retired" | "unreached";
+                /** @enum {string} */
+                task: "open" | "accepted" | "declined" | "in_progress" | "done" | "failed" | "cancelled";
+                locked_by: Record<string, never> | null;
+                step_id: string | null;
+                label: string | null;
+            }[];
         };
         /**
          * Simulate
@@ -1323,6 +1667,22 @@ export interface components {
             workflow_instances: string[];
             interventions: components["schemas"]["InterventionOnTicket"][];
         };
+        UserQueryPreview: {
+            count: number;
+            users: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                email: string;
+            }[];
+            description: string;
+            warnings: {
+                message: string;
+                position: number;
+                line: number;
+                column: number;
+            }[];
+        };
         /**
          * Choice
          * @description The path to take, by its label or the step it leads to; what was filled in; and, so that nobody chooses on what
@@ -1340,6 +1700,18 @@ export interface components {
              * @default null
              */
             step?: string | null;
+        };
+        /**
+         * Preview
+         * @description A query as it is written in a scope, and what `$context.<path>` is to be read from.
+         */
+        wayline__api__user_queries__Preview: {
+            /** Query */
+            query: string;
+            /** Context */
+            context?: {
+                [key: string]: unknown;
+            };
         };
     };
     responses: never;
@@ -1510,6 +1882,124 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_all_dispatches: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                sort?: string | null;
+                order?: "asc" | "desc";
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Dispatch"][];
+                        meta: components["schemas"]["Page"];
+                    };
+                };
+            };
+        };
+    };
+    send_dispatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDispatch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SentDispatch"];
+                    };
+                };
+            };
+        };
+    };
+    list_sendable_templates: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                sort?: string | null;
+                order?: "asc" | "desc";
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SendableTemplate"][];
+                        meta: components["schemas"]["Page"];
+                    };
+                };
+            };
+        };
+    };
+    get_dispatch: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                sort?: string | null;
+                order?: "asc" | "desc";
+                q?: string | null;
+                task?: ("open" | "accepted" | "declined" | "in_progress" | "done" | "failed" | "cancelled") | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DispatchInFull"];
+                        meta: components["schemas"]["Page"];
+                    };
                 };
             };
         };
@@ -2058,6 +2548,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    preview_user_query: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["wayline__api__user_queries__Preview"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["UserQueryPreview"];
+                    };
                 };
             };
         };
@@ -2650,6 +3168,34 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["InstancesOfTicket"];
                     };
+                };
+            };
+        };
+    };
+    cancel_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
                 };
             };
         };

@@ -22,6 +22,16 @@ function writeDraft(name: string, value: unknown): void {
   }
 }
 
+/** Keeps a draft that another screen is to find. */
+export function keepDraft(name: string, value: object): void {
+  writeDraft(name, value);
+}
+
+/** Forgets what was kept under a name. */
+export function forgetDraft(name: string): void {
+  writeDraft(name, null);
+}
+
 /** Forget every draft of this browser. */
 export function forgetDrafts(): void {
   try {

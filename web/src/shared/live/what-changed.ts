@@ -1,7 +1,7 @@
 /** The kinds of news the API sends, each with the first words of the queries it makes stale. */
 const STALE: Record<string, string[]> = {
-  "inbox.changed": ["inbox", "item"],
-  "run.changed": ["runs", "item", "inbox"],
+  "inbox.changed": ["inbox", "item", "dispatches"],
+  "run.changed": ["runs", "item", "inbox", "dispatches"],
   "ticket.created": ["tickets"],
   "ticket.changed": ["tickets", "ticket"],
   notification: ["notifications"],

@@ -38,6 +38,7 @@ export function usePeopleCalled(words: string) {
 
 export interface GroupHead {
   id: string;
+  slug: string;
   name: string;
 }
 

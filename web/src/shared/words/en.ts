@@ -119,6 +119,7 @@ export const en = {
     home: "Home",
     inbox: "Inbox",
     tickets: "Tickets",
+    messages: "Messages",
     templates: "Workflows",
     waiting_one: "{{count}} item waits",
     waiting_other: "{{count}} items wait",
