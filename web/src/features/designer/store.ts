@@ -1,5 +1,6 @@
 import { createContext, useContext } from "react";
 import { createStore, type StoreApi, useStore } from "zustand";
+import type { Arrangement } from "./canvas/arrange";
 import { begun, changed, type History, redone, settled, undone } from "./definition/history";
 import { type Problem, problemsByStep } from "./definition/problems";
 import { type Definition, type Layout, type Step, stepsOf, type Way } from "./definition/shapes";
@@ -18,6 +19,8 @@ export interface Designer {
   checking: "never" | "running" | "done" | "failed";
   /** Places for cards that have none in the definition; never saved, so that looking changes nothing. */
   arranged: Layout | null;
+  /** The newest tidy arrangement, for the ways its connections take. */
+  routes: Arrangement | null;
   /** Where the question what to add is about; null while it is not asked. */
   adding: Spot | null;
   /** The way a trial took: the steps it went through and the outcomes it took, as `from/outcome`. */
@@ -47,6 +50,7 @@ export function createDesigner(templateId: string, definition: Definition, probl
     sound: false,
     checking: "never",
     arranged: null,
+    routes: null,
     adding: null,
     lit: null,
     change: (edit, merge) =>

@@ -41,7 +41,13 @@ export function NewTemplate({ desk, onClose }: Props) {
   };
   const own = desk.filter(({ kind, status }) => kind === "workflow" && status === "published").slice(0, 12);
   return (
-    <Modal opened onClose={onClose} title={t("templates.new")} size="lg">
+    <Modal
+      opened
+      onClose={onClose}
+      title={t("templates.new")}
+      size="lg"
+      closeButtonProps={{ "aria-label": t("templates.cancel") }}
+    >
       <form onSubmit={submit}>
         <Stack gap="md">
           <TextInput

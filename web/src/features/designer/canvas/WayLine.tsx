@@ -1,5 +1,5 @@
 import { IconPlus, IconX } from "@tabler/icons-react";
-import { BaseEdge, EdgeLabelRenderer, type EdgeProps, getSmoothStepPath } from "@xyflow/react";
+import { BaseEdge, EdgeLabelRenderer, type EdgeProps } from "@xyflow/react";
 import { memo } from "react";
 import { disconnect } from "../definition/connections";
 import { titleOf } from "../definition/shapes";
@@ -8,6 +8,7 @@ import { outcomeWord } from "../words/outcome";
 import { useDesignerWords } from "../words/words";
 import css from "./canvas.module.css";
 import type { WayEdge } from "./nodes";
+import { routeOf } from "./route";
 
 /** A connection, with a plus in its middle to put a step in and a cross to take it away. */
 export const WayLine = memo(function WayLine(props: EdgeProps<WayEdge>) {
@@ -15,7 +16,8 @@ export const WayLine = memo(function WayLine(props: EdgeProps<WayEdge>) {
   const t = useDesignerWords();
   const store = useDesignerStore();
   const lit = useDesigner(({ lit }) => (lit === null ? undefined : lit.ways.has(id) ? "yes" : "no"));
-  const [path, x, y] = getSmoothStepPath({ ...props, borderRadius: 14, offset: 24 });
+  const routes = useDesigner((d) => d.routes);
+  const [path, x, y] = routeOf(props, routes);
   const outcome = data?.outcome ?? "";
   const way = { from: source, outcome };
   const name = (stepId: string) => {

@@ -21,10 +21,27 @@ const overlap = (places: Layout) =>
   );
 
 test("tidy cards stand below what leads to them and upon no other", () => {
-  const places = arranged({ ids: ["a", "b", "c", "d", "loose"], connections: connectionsOf(definition) });
+  const { layout: places, bends } = arranged({
+    ids: ["a", "b", "c", "d", "loose"],
+    connections: connectionsOf(definition),
+  });
   expect(overlap(places)).toEqual([]);
+  expect(Object.keys(bends)).not.toContain("a/approved");
   expect(places.b?.y).toBeGreaterThan(places.a?.y ?? 0);
   expect(places.d?.y).toBeGreaterThan(places.b?.y ?? 0);
+});
+
+test("a connection past a card goes around it", () => {
+  const ways = [
+    { from: "a", outcome: "approved", to: "b" },
+    { from: "a", outcome: "rejected", to: "c" },
+    { from: "b", outcome: "submitted", to: "c" },
+  ];
+  const { layout, bends } = arranged({ ids: ["a", "b", "c"], connections: ways });
+  const between = layout.b ?? { x: 0, y: 0 };
+  const passing = (bends["a/rejected"] ?? []).filter(({ y }) => y >= between.y && y <= between.y + CARD_HEIGHT);
+  expect(passing.length).toBeGreaterThan(0);
+  expect(passing.filter(({ x }) => x > between.x && x < between.x + CARD_WIDTH)).toEqual([]);
 });
 
 test("a card without a place gets one near what leads to it, and those that have one stay", () => {

@@ -1,5 +1,5 @@
 import { arranged, type Sketch } from "./arrange";
 
 self.onmessage = ({ data }: MessageEvent<{ ticket: number; sketch: Sketch }>) => {
-  self.postMessage({ ticket: data.ticket, layout: arranged(data.sketch) });
+  self.postMessage({ ticket: data.ticket, arrangement: arranged(data.sketch) });
 };

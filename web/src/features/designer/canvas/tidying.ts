@@ -1,12 +1,11 @@
-import type { Layout } from "../definition/shapes";
-import type { Sketch } from "./arrange";
+import type { Arrangement, Sketch } from "./arrange";
 
 let worker: Worker | null = null;
 let tickets = 0;
-const waiting = new Map<number, { done: (layout: Layout) => void; failed: (cause: Error) => void }>();
+const waiting = new Map<number, { done: (arrangement: Arrangement) => void; failed: (cause: Error) => void }>();
 
 /** A tidy place for each card, found beside the page so that it stays quick. */
-export function tidied(sketch: Sketch): Promise<Layout> {
+export function tidied(sketch: Sketch): Promise<Arrangement> {
   const running = started();
   const ticket = ++tickets;
   return new Promise((done, failed) => {
@@ -18,8 +17,8 @@ export function tidied(sketch: Sketch): Promise<Layout> {
 function started(): Worker {
   if (worker) return worker;
   worker = new Worker(new URL("./arrange.worker.ts", import.meta.url), { type: "module" });
-  worker.onmessage = ({ data }: MessageEvent<{ ticket: number; layout: Layout }>) => {
-    waiting.get(data.ticket)?.done(data.layout);
+  worker.onmessage = ({ data }: MessageEvent<{ ticket: number; arrangement: Arrangement }>) => {
+    waiting.get(data.ticket)?.done(data.arrangement);
     waiting.delete(data.ticket);
   };
   worker.onerror = (event) => {

@@ -2,9 +2,9 @@ import { useReactFlow } from "@xyflow/react";
 import { useCallback, useEffect, useRef } from "react";
 import { connectionsOf } from "../definition/connections";
 import { placed } from "../definition/edits";
-import { type Layout, startOf, stepsOf } from "../definition/shapes";
+import { startOf, stepsOf } from "../definition/shapes";
 import { type DesignerStore, useDefinition, useDesignerStore } from "../store";
-import { CARD_WIDTH } from "./arrange";
+import { type Arrangement, CARD_WIDTH } from "./arrange";
 import { wantsTidying } from "./places";
 import { tidied } from "./tidying";
 
@@ -17,24 +17,25 @@ export function useTidying(): () => void {
   const show = useShow();
   const wanted = wantsTidying(useDefinition());
   const tidy = useCallback(async () => {
-    const layout = await tidiedNow(store);
-    store.getState().change((now) => placed(now, layout));
+    const routes = await tidiedNow(store);
+    store.setState({ routes });
+    store.getState().change((now) => placed(now, routes.layout));
     show(store);
   }, [store, show]);
   const once = useRef(false);
   useEffect(() => {
     if (once.current) return;
     once.current = true;
-    if (!wanted) return show(store);
-    void tidiedNow(store).then((arranged) => {
-      store.setState({ arranged });
-      show(store);
+    if (!wanted) show(store);
+    void tidiedNow(store).then((routes) => {
+      store.setState(wanted ? { routes, arranged: routes.layout } : { routes });
+      if (wanted) show(store);
     });
   }, [wanted, store, show]);
   return () => void tidy();
 }
 
-function tidiedNow(store: DesignerStore): Promise<Layout> {
+function tidiedNow(store: DesignerStore): Promise<Arrangement> {
   const definition = store.getState().history.present;
   const ids = stepsOf(definition).map(({ id }) => id);
   return tidied({ ids, connections: connectionsOf(definition) });

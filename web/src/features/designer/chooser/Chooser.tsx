@@ -27,7 +27,13 @@ export function Chooser() {
       ? t("chooser.after", { name: names.name, outcome: outcomeWord(names.outcome) })
       : t("chooser.before", { name: names.name });
   return (
-    <Modal opened={spot !== null} onClose={close} title={t("chooser.title")} size="md">
+    <Modal
+      opened={spot !== null}
+      onClose={close}
+      title={t("chooser.title")}
+      size="md"
+      closeButtonProps={{ "aria-label": t("inspector.close") }}
+    >
       <p className={css.chooserWhere}>{where}</p>
       <div
         ref={list}

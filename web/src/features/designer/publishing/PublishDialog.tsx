@@ -49,7 +49,13 @@ export function PublishDialog({ template, saving, onClose }: Props) {
   });
   const isUnchanged = difference !== null && isSame(difference);
   return (
-    <Modal opened onClose={onClose} title={t("publishing.title")} size="lg">
+    <Modal
+      opened
+      onClose={onClose}
+      title={t("publishing.title")}
+      size="lg"
+      closeButtonProps={{ "aria-label": t("inspector.close") }}
+    >
       <Stack gap="md">
         <Text size="sm">
           {version === null
@@ -58,7 +64,9 @@ export function PublishDialog({ template, saving, onClose }: Props) {
               ? t("publishing.same")
               : t("publishing.nth", { n: next })}
         </Text>
-        {version > 0 && (difference ? <DifferenceView difference={difference} /> : <Skeleton height={80} />)}
+        {version > 0 &&
+          !isUnchanged &&
+          (difference ? <DifferenceView difference={difference} /> : <Skeleton height={80} />)}
         {errors.length > 0 && (
           <section aria-label={t("publishing.errors")}>
             <h3 className={css.paneTitle}>{t("publishing.errors")}</h3>

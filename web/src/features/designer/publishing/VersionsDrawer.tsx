@@ -19,7 +19,14 @@ export function VersionsDrawer({ id, onClose }: { id: string; onClose: () => voi
   const [shown, setShown] = useState<number | null>(null);
   const newest = versions?.[0]?.version;
   return (
-    <Drawer opened onClose={onClose} title={t("versions.title")} position="right" size="md">
+    <Drawer
+      opened
+      onClose={onClose}
+      title={t("versions.title")}
+      position="right"
+      size="md"
+      closeButtonProps={{ "aria-label": t("inspector.close") }}
+    >
       <Stack gap="md">
         {error && <Failure error={error} retry={() => void refetch()} />}
         {!versions && !error && <Skeleton height={120} />}

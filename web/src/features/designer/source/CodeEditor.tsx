@@ -63,7 +63,7 @@ export function CodeEditor({ text, format, label, onChange }: Props) {
           keymap.of([...defaultKeymap, ...historyKeymap]),
           format === "json" ? json() : yaml(),
           LOOK,
-          EditorView.contentAttributes.of({ "aria-label": label }),
+          EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
           EditorView.updateListener.of((update) => {
             const isOurs = update.transactions.some((transaction) => transaction.isUserEvent("outside"));
             if (update.docChanged && !isOurs) changed.current(update.state.doc.toString());

@@ -35,7 +35,12 @@ export function ProblemsButton() {
           onClick={() => setOpen(!isOpen)}
           disabled={problems.length === 0}
         >
-          <span aria-live="polite">{word}</span>
+          <span aria-live="polite" className={css.longWord}>
+            {word}
+          </span>
+          <span aria-hidden className={css.shortWord}>
+            {problems.length || ""}
+          </span>
         </Button>
       </Popover.Target>
       <Popover.Dropdown p={6} aria-label={t("problems.list")}>

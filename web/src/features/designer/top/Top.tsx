@@ -26,6 +26,7 @@ export function Top({ template, saving, isRestored, view, isWide, open }: Props)
   const t = useDesignerWords();
   return (
     <header className={css.top}>
+      <Heading />
       <Tooltip label={t("top.back")}>
         <ActionIcon component={Link} to="/templates" variant="subtle" color="gray" size="lg" aria-label={t("top.back")}>
           <IconArrowLeft size={18} aria-hidden />
@@ -41,17 +42,23 @@ export function Top({ template, saving, isRestored, view, isWide, open }: Props)
           variant="default"
           size="sm"
           leftSection={<IconPlayerPlay size={16} aria-hidden />}
+          data-short
           onClick={() => open("try")}
         >
-          {t("top.try")}
+          <span className={css.longWord}>{t("top.try")}</span>
         </Button>
-        <Button size="sm" leftSection={<IconUpload size={16} aria-hidden />} onClick={() => open("publish")}>
-          {t("top.publish")}
+        <Button size="sm" leftSection={<IconUpload size={16} aria-hidden />} data-short onClick={() => open("publish")}>
+          <span className={css.longWord}>{t("top.publish")}</span>
         </Button>
         <MoreMenu template={template} saving={saving} open={open} />
       </div>
     </header>
   );
+}
+
+function Heading() {
+  const { name } = useDefinition();
+  return <h1 className={css.hidden}>{typeof name === "string" ? name : ""}</h1>;
 }
 
 function NameField() {

@@ -127,7 +127,7 @@ export const en = {
     noneText: "Choose a step to edit it, or set what starts this workflow.",
     several_one: "{{count}} step chosen",
     several_other: "{{count}} steps chosen",
-    name: "Name",
+    name: "Step name",
     id: "Id",
     idHelp: "Names the step in conditions and texts: steps.{{id}}. Everything that names it is changed along.",
     idTaken: "Another step is called so.",
