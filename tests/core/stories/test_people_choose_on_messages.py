@@ -13,6 +13,8 @@ from core.stories.desk import (
     GROUPS,
     MAX,
     ROOT,
+    RUN,
+    TENANT,
     away,
     cancels,
     pauses,
@@ -23,6 +25,7 @@ from core.stories.desk import (
     skips,
 )
 from core.stories.messages import Message, chooses, locks, unlocks
+from wayline.core.commands import WithdrawEntry
 from wayline.core.facts import Actor, Directory
 
 OUTAGE = """
@@ -286,6 +289,27 @@ def test_who_has_left_keeps_no_message_from_ending() -> None:
     story.directory = Directory(people=people(inactive=[CY]), groups=GROUPS)
     story.when(chooses(BO, "Accept"), chooses(BO, "Done"))
     assert (story.status, story.inboxes) == ("completed", {})
+
+
+BRING_BACK = """
+start: {step: {name: New, paths: [{label: Again, step: again}, {label: Back, step: back}]}}
+again: {step: {name: Again, scope: $all, status: active, paths: [{label: Done, step: done}]}}
+back:
+  step: {name: Back, scope: $all, paths: [{label: Done, step: done}]}
+  actions: [{action: status, scope: $all, args: active}]
+done: {step: {name: Done, status: retired}}
+"""
+
+
+@pytest.mark.parametrize("path", ["Again", "Back"])
+def test_who_has_left_gets_no_message_back(path: str) -> None:
+    story = Message(BRING_BACK).sent(DESK, by=MAX)
+    story.when(WithdrawEntry(tenant_id=TENANT, run_id=RUN, actor=ROOT, user_id=CY.user_id or ""))
+    story.directory = Directory(people=people(inactive=[CY]), groups=GROUPS)
+    story.when(chooses(BO, path))
+    assert set(story.inboxes) == {"bo", "dee"}
+    story.when(chooses(BO, "Done"), chooses(DEE, "Done"))
+    assert story.status == "completed"
 
 
 # -- nobody, and too many --------------------------------------------------------------------------

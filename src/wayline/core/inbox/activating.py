@@ -13,7 +13,7 @@ import msgspec
 
 from wayline.core.effects import Notify, RecordDispatch, Send, ShowFace
 from wayline.core.inbox.definition import EVERYBODY, SINK, ChatArgs, InboxStep, NoticeArgs, StepAction, TriggerArgs
-from wayline.core.inbox.entries import change_entry, close_left_visits, list_said, visit_at
+from wayline.core.inbox.entries import change_entry, close_left_visits, has_left, list_said, visit_at
 from wayline.core.inbox.jobs import run_outside
 from wayline.core.inbox.names import names_of, person_shown
 from wayline.core.inbox.scope import Activator, Surroundings, people_of, recipients
@@ -260,7 +260,8 @@ def _status(acting: _Acting) -> None:
     if acting.action.args == "retired":
         acting.note("entry_retired", "Retired", acting.change(active=False))
         return
-    back = [(user_id, entry) for user_id, entry in acting.entries() if not entry.active]
+    away = [(user_id, entry) for user_id, entry in acting.entries() if not entry.active]
+    back = [(user_id, entry) for user_id, entry in away if not has_left(acting.deciding, user_id)]
     for user_id, entry in back:
         place = entry.visit if visit_at(acting.deciding, entry.visit) is not None else acting.visit.position
         change_entry(acting.deciding, user_id, msgspec.structs.replace(entry, active=True, visit=place))

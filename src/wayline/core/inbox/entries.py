@@ -25,10 +25,13 @@ _position = attrgetter("position")
 
 
 def change_entry(deciding: Deciding, user_id: str, after: Entry) -> None:
-    """Write a person's entry, and count it where it is. One that leaves the inbox is not locked any more."""
+    """Write a person's entry, and count it where it is. One that leaves the inbox is not locked any more; that of
+    somebody who has left does not come back, for nobody could ever choose on it."""
     inbox = deciding.run.inbox
     assert inbox is not None
     before = inbox.entries.get(user_id)
+    if after.active and not (before is not None and before.active) and has_left(deciding, user_id):
+        after = msgspec.structs.replace(after, active=False)
     if not after.active and after.lock:
         after = msgspec.structs.replace(after, lock="", locked_by=None)
     deciding.entries_before.setdefault(user_id, before)
@@ -37,6 +40,12 @@ def change_entry(deciding: Deciding, user_id: str, after: Entry) -> None:
         _count(deciding, before.visit, -1)
     if after.active:
         _count(deciding, after.visit, 1)
+
+
+def has_left(deciding: Deciding, user_id: str) -> bool:
+    """Whether the person is not active at the desk any more."""
+    person = deciding.facts.directory.people.get(user_id)
+    return person is None or not person.active
 
 
 def _count(deciding: Deciding, position: int, by: int) -> None:
