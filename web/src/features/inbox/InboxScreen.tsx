@@ -1,14 +1,16 @@
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useCallback, useMemo } from "react";
+import { lazy, Suspense, useCallback, useMemo } from "react";
 import { useShortcuts } from "~/shared/keys/shortcuts";
 import { PageHead } from "~/shared/look/PageHead";
+import { Waiting } from "~/shared/look/Waiting";
 import { useWords } from "~/shared/words";
 import { InboxFilters } from "./InboxFilters";
 import { ItemList } from "./ItemList";
-import { ItemPanel } from "./ItemPanel";
 import css from "./inbox.module.css";
 import { useItems, useLeaveList } from "./items";
 import { NothingOpen } from "./NothingOpen";
+
+const ItemPanel = lazy(() => import("./ItemPanel"));
 
 /** Everything that waits for the reader: the list, and beside it (on a phone instead of it) the item that is open. */
 export function InboxScreen() {
@@ -58,7 +60,9 @@ export function InboxScreen() {
       </div>
       <div className={css.itemPane}>
         {itemId ? (
-          <ItemPanel key={itemId} id={itemId} onDone={done} onClose={() => open(undefined)} />
+          <Suspense fallback={<Waiting rows={4} />}>
+            <ItemPanel key={itemId} id={itemId} onDone={done} onClose={() => open(undefined)} />
+          </Suspense>
         ) : (
           <NothingOpen />
         )}

@@ -22,7 +22,7 @@ interface Props {
 }
 
 /** One item: what it is about, and what it asks. When it goes elsewhere meanwhile, it greys and says so. */
-export function ItemPanel({ id, onDone, onClose }: Props) {
+export default function ItemPanel({ id, onDone, onClose }: Props) {
   const t = useWords();
   const { data: item, error, refetch } = useQuery(itemQuery(id));
   const isGone = error instanceof Refused && error.status === 404;

@@ -19,7 +19,7 @@ interface Props {
 }
 
 /** A form to fill in. What is typed is kept in this browser until it has been sent. */
-export function FormWork({ itemId, fields, onDone }: Props) {
+export default function FormWork({ itemId, fields, onDone }: Props) {
   const t = useWords();
   const initial = useMemo(() => initialValues(fields), [fields]);
   const draft = useDraft(`form:${itemId}`, initial);
