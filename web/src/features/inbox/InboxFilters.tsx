@@ -49,8 +49,13 @@ export function InboxFilters({ search, counts }: Props) {
         onToggle={toggle}
         choices={[
           ...kinds.map((kind) => ({ value: kind, label: t(`kind.${kind}`), count: counts?.[kind] })),
-          { value: "mine", label: t("inbox.mine") },
-          { value: "group", label: t("inbox.groups") },
+          // Whose it was is not told of what is done.
+          ...(search.status === "done"
+            ? []
+            : [
+                { value: "mine", label: t("inbox.mine") },
+                { value: "group", label: t("inbox.groups") },
+              ]),
         ]}
       />
     </Stack>

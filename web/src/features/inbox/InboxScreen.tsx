@@ -64,7 +64,7 @@ export function InboxScreen() {
             <ItemPanel key={itemId} id={itemId} onDone={done} onClose={() => open(undefined)} />
           </Suspense>
         ) : (
-          <NothingOpen />
+          <NothingOpen isDone={search.status === "done"} />
         )}
       </div>
     </div>

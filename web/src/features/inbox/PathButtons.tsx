@@ -35,7 +35,13 @@ export function PathButtons({ id, paths, disabled }: Props) {
           variant={index === 0 ? "filled" : "default"}
           size="md"
           justify="space-between"
-          rightSection={index < 9 ? <Kbd size="xs">{index + 1}</Kbd> : undefined}
+          rightSection={
+            index < 9 ? (
+              <Kbd size="xs" visibleFrom="sm">
+                {index + 1}
+              </Kbd>
+            ) : undefined
+          }
           disabled={disabled || path.disabled || isPending}
           loading={isPending && variables === path.label}
           onClick={() => mutate(path.label)}

@@ -66,6 +66,8 @@ export const en = {
     pickText: "Choose one on the left, or press J and K to walk through them.",
     allClear: "All clear",
     allClearText: "Nothing waits for you. New work shows up here by itself.",
+    doneOpens: "What you have done",
+    doneOpensText: "Open one on the left to see the workflow it was part of.",
     nothingDone: "Nothing done yet",
     nothingDoneText: "What you have completed stands here.",
   },

@@ -33,7 +33,13 @@ export function RoutingWork({ itemId, options, onDone }: Props) {
           variant="default"
           size="md"
           justify="space-between"
-          rightSection={index < 9 ? <Kbd size="xs">{index + 1}</Kbd> : undefined}
+          rightSection={
+            index < 9 ? (
+              <Kbd size="xs" visibleFrom="sm">
+                {index + 1}
+              </Kbd>
+            ) : undefined
+          }
           loading={isPending && variables?.option === option}
           disabled={isPending}
           onClick={() => mutate({ option }, { onSuccess: onDone })}
