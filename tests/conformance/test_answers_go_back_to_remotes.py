@@ -113,6 +113,19 @@ def test_no_job_and_no_timeline_has_the_token_or_the_address(asked: AskedDesk) -
     assert asked.remote.url not in stored
 
 
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_remote_that_says_its_token_back_does_not_tell_staff(asked_here: AskedDesk, status: int) -> None:
+    token = asked_here.token["token"]
+    said = {"final": True, "data": {"how": token}, "headers": {"authorization": f"Bearer {token}"}}
+    asked_here.remote.answers.append(answer(status, said))
+    ticket_id = asked_here.answered()
+    asked_here.send()
+    assert only(asked_here).headers["authorization"] == f"Bearer {token}"
+    stored = str([row._mapping for table in (timeline, activations, incidents) for row in rows(asked_here, table)])
+    assert "(token)" in stored
+    assert token not in stored + str(asked_here.ticket(ticket_id)) + str(public(asked_here, ticket_id))
+
+
 def test_where_nothing_is_to_be_sent_the_answer_is_the_end(asked_here: AskedDesk) -> None:
     asked_here.update(remote_enabled=False)
     ticket_id = asked_here.answered()
