@@ -28,6 +28,7 @@ import { WayLine } from "./WayLine";
 const NODE_TYPES = { step: StepCard };
 const EDGE_TYPES = { way: WayLine };
 const EDGE_DEFAULTS = { markerEnd: { type: MarkerType.ArrowClosed, width: 18, height: 18 } };
+const MAP_SIZE = { width: 150, height: 104 };
 const ATTRIBUTION = { hideAttribution: true };
 
 /** The canvas itself: what is dragged, drawn and dropped becomes edits of the definition. */
@@ -121,7 +122,14 @@ export function Flow() {
       aria-label={t("canvas.label")}
     >
       <Background variant={BackgroundVariant.Dots} gap={22} size={1.4} className={css.dots ?? ""} />
-      <MiniMap pannable zoomable className={css.map ?? ""} ariaLabel={t("canvas.map")} nodeBorderRadius={6} />
+      <MiniMap
+        style={MAP_SIZE}
+        pannable
+        zoomable
+        className={css.map ?? ""}
+        ariaLabel={t("canvas.map")}
+        nodeBorderRadius={6}
+      />
       <Tools onTidy={tidy} />
     </ReactFlow>
   );

@@ -115,6 +115,7 @@ function Why({ branches }: { branches: BranchSeen[] }) {
 function Ending({ simulation }: { simulation: Simulation }) {
   const t = useDesignerWords();
   const { status, refused, failure, problems } = simulation;
+  const stuck = problems.filter(({ step_id, path }) => step_id !== null && path === "");
   if (refused) {
     return (
       <Alert color="red" title={t("trying.refused")}>
@@ -136,5 +137,14 @@ function Ending({ simulation }: { simulation: Simulation }) {
         {failure?.message ?? failure?.reason}
       </Alert>
     );
-  return status === "completed" ? <Alert color="teal" icon={<IconCheck />} title={t("trying.completed")} /> : null;
+  return (
+    <>
+      {stuck.length > 0 && (
+        <Alert color="yellow" title={t("trying.warned")}>
+          {stuck.map(({ message }) => message).join(" ")}
+        </Alert>
+      )}
+      {status === "completed" && <Alert color="teal" icon={<IconCheck />} title={t("trying.completed")} />}
+    </>
+  );
 }

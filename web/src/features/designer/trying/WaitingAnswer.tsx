@@ -62,10 +62,11 @@ export function WaitingAnswer({ awaited, isBusy, onAnswer }: Props) {
   );
 }
 
-function answerOf({ type, step_id: stepId }: Awaited, outcome: string): Answer {
-  if (type === "approval" && outcome === "approved") return { stepId, kind: "answer", value: "approve" };
-  if (type === "approval" && outcome === "rejected")
-    return { stepId, kind: "answer", value: { decision: "reject", comment: "—" } };
+/** An approval is voted on by all who are asked; where nobody is, it is ended as an admin would. */
+function answerOf({ type, step_id: stepId, awaits }: Awaited, outcome: string): Answer {
+  const isVoted = type === "approval" && Array.isArray(awaits.approvers) && awaits.approvers.length > 0;
+  if (isVoted && outcome === "approved") return { stepId, kind: "answer", value: "approve" };
+  if (isVoted && outcome === "rejected") return { stepId, kind: "answer", value: { decision: "reject", comment: "-" } };
   if (type === "wait" && outcome === "received") return { stepId, kind: "answer", value: {} };
   return { stepId, kind: outcome === "timed_out" ? "answer" : "outcome", value: outcome };
 }

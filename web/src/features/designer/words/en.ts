@@ -444,6 +444,7 @@ export const en = {
     failed: "It failed",
     invalid: "It cannot be tried as it is",
     refused: "The answer was not accepted",
+    warned: "A real run would need help here",
     previous: "Step back",
     next: "Step on",
     position: "{{at}} of {{of}}",
