@@ -10,6 +10,7 @@ import { useMessageWords } from "./words/words";
 /** One message of the list: what, by whom, and how many have answered how. */
 export function DispatchRow({ sent }: { sent: Dispatch }) {
   const t = useMessageWords();
+  const { tasks, total } = sent.counts;
   const by = sent.sent_by === "script" ? t("list.byScript") : sent.sender && t("list.by", { name: sent.sender.name });
   return (
     <li>
@@ -19,8 +20,8 @@ export function DispatchRow({ sent }: { sent: Dispatch }) {
           <span className={css.soft}>{[sent.template.name, by].filter(Boolean).join(" · ")}</span>
         </span>
         <span className={css.counts}>
-          <CountsBar tasks={sent.counts.tasks} total={sent.counts.total} />
-          <span className={css.soft}>{t("list.people", { count: sent.counts.total })}</span>
+          <CountsBar tasks={tasks} total={total} />
+          <span className={css.soft}>{t("list.answered", { answered: total - (tasks.open ?? 0), count: total })}</span>
         </span>
         <span className={css.status}>
           <DispatchStatus of={sent} />

@@ -1,5 +1,5 @@
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useMemo } from "react";
+import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { useShortcuts } from "~/shared/keys/shortcuts";
 import { PageHead } from "~/shared/look/PageHead";
 import { Waiting } from "~/shared/look/Waiting";
@@ -10,6 +10,7 @@ import css from "./inbox.module.css";
 import { useItems, useLeaveList } from "./items";
 import { NothingOpen } from "./NothingOpen";
 
+const BulkBar = lazy(() => import("./BulkBar"));
 const ItemPanel = lazy(() => import("./ItemPanel"));
 
 /** Everything that waits for the reader: the list, and beside it (on a phone instead of it) the item that is open. */
@@ -21,6 +22,16 @@ export function InboxScreen() {
   const list = useItems(search);
   const { items } = list;
   const leaveList = useLeaveList();
+
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const toggle = useCallback(
+    (id: string) =>
+      setChosen((now) => (now.has(id) ? new Set([...now].filter((one) => one !== id)) : new Set(now).add(id))),
+    [],
+  );
+  const leave = (ids: string[]) => setChosen((now) => new Set([...now].filter((id) => !ids.includes(id))));
+  const [hasChosen, setHasChosen] = useState(false);
+  if (chosen.size > 0 && !hasChosen) setHasChosen(true);
 
   const open = useCallback(
     (id: string | undefined) =>
@@ -39,9 +50,10 @@ export function InboxScreen() {
     () => [
       { keys: "j", does: t("inbox.next"), run: (): void => beside(1) },
       { keys: "k", does: t("inbox.previous"), run: (): void => beside(-1) },
+      { keys: "x", does: t("bulk.toggle"), run: (): void => (itemId ? toggle(itemId) : undefined) },
       { keys: "u", does: t("inbox.back"), run: (): void => open(undefined) },
     ],
-    [t, beside, open],
+    [t, beside, open, toggle, itemId],
   );
   useShortcuts(t("nav.inbox"), shortcuts);
 
@@ -56,7 +68,12 @@ export function InboxScreen() {
       <div className={css.listPane}>
         <PageHead title={t("nav.inbox")} />
         <InboxFilters search={search} counts={list.counts} />
-        <ItemList list={list} search={search} openId={itemId} />
+        {hasChosen && (
+          <Suspense>
+            <BulkBar chosen={items.filter((item) => chosen.has(item.id) && !item.completed_at)} onLeave={leave} />
+          </Suspense>
+        )}
+        <ItemList list={list} search={search} openId={itemId} chosen={chosen} onToggle={toggle} />
       </div>
       <div className={css.itemPane}>
         {itemId ? (

@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, Checkbox } from "@mantine/core";
 import { IconCircleCheck, IconFilterOff } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useCallback } from "react";
@@ -16,10 +16,12 @@ interface Props {
   list: ReturnType<typeof useItems>;
   search: InboxSearch;
   openId: string | undefined;
+  chosen: ReadonlySet<string>;
+  onToggle: (id: string) => void;
 }
 
 /** The items, newest first; or why there are none. */
-export function ItemList({ list, search, openId }: Props) {
+export function ItemList({ list, search, openId, chosen, onToggle }: Props) {
   const t = useWords();
   const { items, total, error, isPending, hasNextPage, fetchNextPage, refetch } = list;
   const more = useCallback(() => {
@@ -58,7 +60,20 @@ export function ItemList({ list, search, openId }: Props) {
         onEnd={more}
         current={openId}
       >
-        {(item) => <ItemRow item={item} search={search} isOpen={item.id === openId} />}
+        {(item) => (
+          <div className={css.line} data-chosen={chosen.has(item.id) || undefined}>
+            {!item.completed_at && (
+              <Checkbox
+                size="xs"
+                className={css.tick}
+                aria-label={t("bulk.choose", { title: item.title })}
+                checked={chosen.has(item.id)}
+                onChange={() => onToggle(item.id)}
+              />
+            )}
+            <ItemRow item={item} search={search} isOpen={item.id === openId} />
+          </div>
+        )}
       </VirtualRows>
     </div>
   );

@@ -192,6 +192,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/inbox/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do one thing to many items; each has a result of its own. */
+        post: operations["bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inbox/{id}": {
         parameters: {
             query?: never;
@@ -749,6 +766,38 @@ export interface components {
             overridden: boolean;
             /** Format: date-time */
             due_at: string | null;
+        };
+        /**
+         * Bulk
+         * @description Items, and what to do with them.
+         */
+        Bulk: {
+            /** Ids */
+            ids: string[];
+            do: components["schemas"]["BulkAction"];
+        };
+        /**
+         * BulkAction
+         * @description What to do with each: `claim`, `release`, `complete` with its `answer`, `lock`, `unlock`, or `choose` with a
+         *     `path` and its `data`.
+         */
+        BulkAction: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "claim" | "release" | "complete" | "choose" | "lock" | "unlock";
+            /** @default null */
+            answer?: components["schemas"]["Completion"] | null;
+            /**
+             * Path
+             * @default null
+             */
+            path?: string | null;
+            /** Data */
+            data?: {
+                [key: string]: unknown;
+            };
         };
         /**
          * CalendarBody
@@ -2103,6 +2152,32 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    bulk: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Bulk"];
+            };
+        };
         responses: {
             /** @description Done. */
             200: {

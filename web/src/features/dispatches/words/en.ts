@@ -16,6 +16,7 @@ export const en = {
     byScript: "by a script",
     people_one: "{{count}} person",
     people_other: "{{count}} people",
+    answered: "{{answered}} of {{count}} have answered",
   },
   status: { active: "Under way", retired: "Over", cancelled: "Cancelled", failed: "Failed" },
   task: {
@@ -44,7 +45,7 @@ export const en = {
     byQuery: "By a rule",
     byPeople: "By name",
     query: "Rule",
-    queryHint: "For example: given groups [service-desk] except users [dee@acme.example]",
+    queryHint: "For example: given groups [service-desk] except users [somebody@example.org]",
     everybody: "Everybody",
     role: "All {{role}}s",
     group: "Add a group",
