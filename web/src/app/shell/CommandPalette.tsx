@@ -1,12 +1,13 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { createSpotlight, Spotlight } from "@mantine/spotlight";
-import { IconHome, IconInbox, IconPlus, IconSearch, IconTicket } from "@tabler/icons-react";
+import { IconHome, IconInbox, IconPlus, IconSearch, IconSitemap, IconTicket } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
 import type { Found, One } from "~/shared/api/answers";
 import { answeredAs, api } from "~/shared/api/client";
 import { ticketStatus } from "~/shared/look/Status";
+import { readsTemplates, useMe } from "~/shared/session/me";
 import { useWords } from "~/shared/words";
 
 const [store, palette] = createSpotlight();
@@ -64,6 +65,13 @@ export default function CommandPalette({ onClose }: { onClose: () => void }) {
 function useScreens(words: string): Command[] {
   const t = useWords();
   const navigate = useNavigate();
+  const me = useMe();
+  const workflows = {
+    id: "workflows",
+    label: t("nav.templates"),
+    icon: <IconSitemap size={20} aria-hidden />,
+    run: () => void navigate({ to: "/templates" }),
+  };
   const all: Command[] = [
     {
       id: "home",
@@ -89,6 +97,7 @@ function useScreens(words: string): Command[] {
       icon: <IconPlus size={20} aria-hidden />,
       run: () => void navigate({ to: "/tickets/new" }),
     },
+    ...(readsTemplates(me) ? [workflows] : []),
   ];
   return all.filter((command) => command.label.toLowerCase().includes(words.trim().toLowerCase()));
 }

@@ -9,6 +9,7 @@ type Ends = Pick<
 
 const NEAR = 12;
 const ROUND = 14;
+const BESIDE = 24;
 
 /** The line of a connection, and its middle: past the cards between its ends where a tidy arrangement knows how. */
 export function routeOf(ends: Ends, routes: Arrangement | null): [path: string, x: number, y: number] {
@@ -17,14 +18,18 @@ export function routeOf(ends: Ends, routes: Arrangement | null): [path: string, 
     const [path, x, y] = getSmoothStepPath({ ...ends, borderRadius: ROUND, offset: 24 });
     return [path, x, y];
   }
-  const from = { x: ends.sourceX, y: ends.sourceY };
-  const to = { x: ends.targetX, y: ends.targetY };
-  const isDown = from.y < to.y;
-  const line = isDown
-    ? [from, ...bends, to]
-    : [from, { x: from.x, y: from.y + 24 }, ...bends, { x: to.x, y: to.y - 24 }, to];
-  const middle = line[Math.floor(line.length / 2)] ?? to;
-  return [rounded(line), middle.x, middle.y];
+  const lane = bends[Math.floor(bends.length / 2)]?.x ?? ends.targetX;
+  const leaves = ends.sourceY + BESIDE;
+  const arrives = ends.targetY - BESIDE;
+  const line = [
+    { x: ends.sourceX, y: ends.sourceY },
+    { x: ends.sourceX, y: leaves },
+    { x: lane, y: leaves },
+    { x: lane, y: arrives },
+    { x: ends.targetX, y: arrives },
+    { x: ends.targetX, y: ends.targetY },
+  ];
+  return [rounded(line), lane, (leaves + arrives) / 2];
 }
 
 /** Whether both cards are where the arrangement put them. */
@@ -55,6 +60,6 @@ export function rounded(points: Position[]): string {
 
 function towards(corner: Position, other: Position): Position {
   const length = Math.hypot(other.x - corner.x, other.y - corner.y);
-  const part = length === 0 ? 0 : Math.min(ROUND * 2, length / 2) / length;
+  const part = length === 0 ? 0 : Math.min(ROUND, length / 2) / length;
   return { x: corner.x + (other.x - corner.x) * part, y: corner.y + (other.y - corner.y) * part };
 }

@@ -69,7 +69,7 @@ export const en = {
   },
   saved: {
     saving: "Saving…",
-    saved: "Draft saved",
+    saved: "Saved",
     same: "As published",
     waiting: "Not saved yet",
     offline: "Kept in this browser",
