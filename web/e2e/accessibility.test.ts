@@ -10,6 +10,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const NARROW = { width: 320, height: 640 };
 
 let ticketId = "";
+let templateId = "";
 let items: Record<string, string> = {};
 
 beforeAll(async () => {
@@ -19,6 +20,7 @@ beforeAll(async () => {
   await open("routing-alone", "A desk");
   await open("form-at-desk", "A lamp");
   await asked("bo", "POST", `/tickets/${ticketId}/comments`, { text: "On its way.", visibility: "internal" });
+  templateId = (await asked<{ id: string }[]>("dee", "GET", "/workflows/templates?q=Laptop"))[0]?.id ?? "";
   const found = await asked<{ id: string; kind: string }[]>("dee", "GET", "/inbox?limit=100");
   items = Object.fromEntries(found.map((item) => [item.kind, item.id]));
 });
@@ -58,10 +60,17 @@ const SCREENS: [string, () => string][] = [
   ["a routing", () => `/inbox/${items.routing}`],
   ["what was done", () => "/inbox?status=done"],
   ["the tickets", () => "/tickets"],
+  ["the workflows", () => "/templates"],
+  ["a new workflow", () => "/templates?new=true"],
+  ["a workflow", () => `/templates/${templateId}`],
+  ["a step of a workflow", () => `/templates/${templateId}?step=lead`],
+  ["a workflow as source", () => `/templates/${templateId}?view=source`],
   ["a new ticket", () => "/tickets/new"],
   ["a conversation", () => `/tickets/${ticketId}`],
   ["a workflow", () => `/tickets/${ticketId}?tab=workflow`],
   ["a history", () => `/tickets/${ticketId}?tab=history`],
+  ["the messages", () => "/messages"],
+  ["a new message", () => "/messages/new"],
   ["an address that leads nowhere", () => "/nowhere"],
 ];
 
