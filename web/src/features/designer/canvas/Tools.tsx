@@ -13,7 +13,7 @@ const QUICK = { duration: 180 };
 export function Tools({ onTidy }: { onTidy: () => void }) {
   const t = useDesignerWords();
   const flow = useReactFlow();
-  const only = useDesigner(({ chosen }) => (chosen.length === 1 ? chosen[0] : undefined));
+  const only = useDesigner(({ chosen, lit }) => lit?.at ?? (chosen.length === 1 ? chosen[0] : undefined));
   const fit = useMemo(() => () => void flow.fitView({ padding: 0.15, maxZoom: 1, ...QUICK }), [flow]);
   const shortcuts = useMemo(
     () => [
