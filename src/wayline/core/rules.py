@@ -588,14 +588,20 @@ class Cascade:
     def next(self) -> tuple[Happening, CutBy | None]:
         """The one that is due, and why its chain is to be cut, if so. Looking at it is counted."""
         happening = self._waiting.popleft()
-        root = happening.cause.root
+        if not self.count(happening.cause):
+            return happening, "events"
+        return happening, "depth" if happening.cause.depth >= DEPTH_MAX else None
+
+    def count(self, cause: Cause) -> bool:
+        """Count one more event of a root cause; False when it has had as many as it may."""
+        root = cause.root
         if root not in self.events:
-            self.before[root] = self._earlier(root) if happening.cause.depth else 0
+            self.before[root] = self._earlier(root) if cause.chain else 0
             self.events[root] = self.before[root]
         if self.events[root] >= EVENTS_PER_ROOT_MAX:
-            return happening, "events"
+            return False
         self.events[root] += 1
-        return happening, "depth" if happening.cause.depth >= DEPTH_MAX else None
+        return True
 
 
 # -- explaining ------------------------------------------------------------------------------------

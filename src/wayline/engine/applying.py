@@ -13,8 +13,10 @@ from wayline.core import ticket as desk
 from wayline.core.commands import Command, ReportAction
 from wayline.core.decision import Decision
 from wayline.core.facts import SYSTEM
+from wayline.core.refusals import Refusal
 from wayline.core.run import DEFAULT_TASK_QUEUE
 from wayline.engine import messages
+from wayline.engine.chains import BEGINNING, begun_by
 from wayline.engine.tenant_facts import TenantFacts
 from wayline.engine.working_set import HeldRun, HeldTicket, WorkingSet, commented
 from wayline.store import runs as stored_runs
@@ -368,7 +370,18 @@ def _comment_ticket(work: WorkingSet, context: _Applying, effect: effects.Commen
 
 
 def _send(work: WorkingSet, context: _Applying, effect: effects.Send) -> None:
+    """A series goes on by itself, and is no chain: its next run comes when its schedule says so."""
+    if effect.command not in BEGINNING or effect.body.get("schedule") is not None:
+        send(work, context.tenant.id, effect, context.at)
+        return
+    outer, run = work.cause, context.held.stored.run
+    try:
+        work.cause = begun_by(work, run, outer)
+    except Refusal as refusal:
+        work.raise_incident(context.tenant.id, "run", run.id, code="chain_cut", message=refusal.message[:2000])
+        return
     send(work, context.tenant.id, effect, context.at)
+    work.cause = outer
 
 
 def send(work: WorkingSet, tenant_id: str, effect: effects.Send, at: datetime) -> None:

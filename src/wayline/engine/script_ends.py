@@ -58,6 +58,7 @@ def report_script(work: WorkingSet, tenant: TenantFacts, command: commands.Repor
             ticket_id=run.ticket_id,
             cause=run.cause,
             at=at,
+            run=run,
         )
         told = carry_out(work, account, command.asked)
         outcome = {**command.output, "requests": told}

@@ -21,10 +21,12 @@ from wayline.core.facts import Actor, Person
 from wayline.core.inbox.scope import MAX_PEOPLE
 from wayline.core.inbox.state import Dispatch
 from wayline.core.refusals import Refusal
+from wayline.core.run import Run
 from wayline.core.script import DONE, FUNCTIONS, REFUSED
 from wayline.core.starting import id_sent_for
 from wayline.core.user_query import QueryError, parse_query
 from wayline.engine.applying import MAX_MAIL_ADDRESSES, About, Telling, notify
+from wayline.engine.chains import begun_by
 from wayline.engine.run_commands import know_live_templates, start_run
 from wayline.engine.tenant_facts import TenantFacts
 from wayline.engine.ticket_commands import create_ticket
@@ -49,7 +51,8 @@ MAX_TOLD: Final = MAX_MAIL_ADDRESSES
 
 class Account(msgspec.Struct, frozen=True):
     """On whose account a script's requests are carried out: `by` is the person, None when that is nobody (any more);
-    `of_the_desk` scripts are the operator's own and may do everything. `ticket_id` is what the script is about."""
+    `of_the_desk` scripts are the operator's own and may do everything. `ticket_id` is what the script is about, `run`
+    the one that runs it, None where a rule does."""
 
     tenant: TenantFacts
     by: Person | None
@@ -60,6 +63,7 @@ class Account(msgspec.Struct, frozen=True):
     ticket_id: str | None
     cause: Cause | None
     at: datetime
+    run: Run | None = None
 
     @property
     def actor(self) -> Actor:
@@ -133,6 +137,12 @@ def _done(carrying: _Carrying, request: Mapping[str, Any]) -> dict[str, Any]:
     return _DOERS[name](carrying, arguments)
 
 
+def _cause_of_what_it_begins(carrying: _Carrying) -> Cause | None:
+    """A rule is in the chain already. Raises a Refusal where a run's chain has to end."""
+    account = carrying.account
+    return account.cause if account.run is None else begun_by(carrying.work, account.run, account.cause)
+
+
 # -- tickets ---------------------------------------------------------------------------------------
 
 
@@ -150,7 +160,7 @@ def _create_ticket(carrying: _Carrying, arguments: Mapping[str, Any]) -> dict[st
         actor=account.actor,
         ticket_id=id_sent_for(carrying.effect_id),
         fields=fields,
-        cause=account.cause,
+        cause=_cause_of_what_it_begins(carrying),
     )
     ticket = create_ticket(carrying.work, carrying.tenant, command).ticket
     return {"ticket_id": ticket["id"], "ticket": ticket["number"]}
@@ -363,7 +373,7 @@ def _start_workflow(carrying: _Carrying, arguments: Mapping[str, Any]) -> dict[s
         task_queue=task_queue,
         trigger_type="rule" if account.about.kind == "rule" else "api",
         trigger_detail=f"Started by {account.name}",
-        cause=account.cause,
+        cause=_cause_of_what_it_begins(carrying),
     )
     return {"run_id": _begin(carrying, command, head.name)}
 
@@ -399,7 +409,7 @@ def _create_dispatch(carrying: _Carrying, arguments: Mapping[str, Any]) -> dict[
         variables=arguments.get("data") or {},
         trigger_type="rule" if account.about.kind == "rule" else "api",
         trigger_detail=f"Sent by {account.name}",
-        cause=account.cause,
+        cause=_cause_of_what_it_begins(carrying),
         dispatch=Dispatch(
             to=list(found.user_ids),
             attributes=arguments.get("attributes") or {},

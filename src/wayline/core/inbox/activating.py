@@ -312,7 +312,7 @@ def _script(acting: _Acting) -> None:
         "to": acting.step.id,
         "payload": choice.get("data") or acting.names["dispatch"],
         "entity": entity,
-        "rule": run.cause.chain[-1].rule_names[-1] if run.cause is not None and run.cause.chain else None,
+        "rule": run.cause.rule_name if run.cause is not None else None,
         "step": acting.step.id,
     }
     action = {"type": "run_script", "script": acting.action.args, "params": params}
