@@ -1,13 +1,13 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { createSpotlight, Spotlight } from "@mantine/spotlight";
-import { IconHome, IconInbox, IconPlus, IconSearch, IconSitemap, IconTicket } from "@tabler/icons-react";
+import { IconHome, IconInbox, IconPlus, IconSearch, IconSend, IconSitemap, IconTicket } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
 import type { Found, One } from "~/shared/api/answers";
 import { answeredAs, api } from "~/shared/api/client";
 import { ticketStatus } from "~/shared/look/Status";
-import { readsTemplates, useMe } from "~/shared/session/me";
+import { isStaff, readsTemplates, useMe } from "~/shared/session/me";
 import { useWords } from "~/shared/words";
 
 const [store, palette] = createSpotlight();
@@ -72,6 +72,12 @@ function useScreens(words: string): Command[] {
     icon: <IconSitemap size={20} aria-hidden />,
     run: () => void navigate({ to: "/templates" }),
   };
+  const messages = {
+    id: "messages",
+    label: t("nav.messages"),
+    icon: <IconSend size={20} aria-hidden />,
+    run: () => void navigate({ to: "/messages" }),
+  };
   const all: Command[] = [
     {
       id: "home",
@@ -97,6 +103,7 @@ function useScreens(words: string): Command[] {
       icon: <IconPlus size={20} aria-hidden />,
       run: () => void navigate({ to: "/tickets/new" }),
     },
+    ...(isStaff(me) ? [messages] : []),
     ...(readsTemplates(me) ? [workflows] : []),
   ];
   return all.filter((command) => command.label.toLowerCase().includes(words.trim().toLowerCase()));

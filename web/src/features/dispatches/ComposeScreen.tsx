@@ -2,7 +2,7 @@ import { Alert, Button, Group, Select, Stack, Text, TextInput } from "@mantine/c
 import { getHotkeyHandler } from "@mantine/hooks";
 import { IconArrowForwardUp, IconMail, IconSend } from "@tabler/icons-react";
 import { Link, useSearch } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { Empty } from "~/shared/look/Empty";
 import { Failure } from "~/shared/look/Failure";
 import { PageHead } from "~/shared/look/PageHead";
@@ -37,9 +37,12 @@ function Composing({ from, sendable }: { from: string | undefined; sendable: Sen
   const { composed, template, variables, wrong, change, count, sending } = message;
   const [withAttributes, setWithAttributes] = useState(false);
   const hasAttributes = withAttributes || composed.attributes.rows.length > 0 || composed.attributes.as === "json";
+  const form = useRef<HTMLFormElement>(null);
   const submit = (event: FormEvent | KeyboardEvent) => {
     event.preventDefault();
     message.send();
+    // Once what is amiss is marked, the first of it is where to go on.
+    window.requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
   };
   const inData = Object.fromEntries(
     Object.entries(wrong).flatMap(([place, said]) => (place.startsWith("data.") ? [[place.slice(5), said]] : [])),
@@ -47,7 +50,13 @@ function Composing({ from, sendable }: { from: string | undefined; sendable: Sen
   const options = sendable.map(({ id, name }) => ({ value: id, label: name }));
   if (composed.template && !template) options.push({ value: composed.template, label: composed.template });
   return (
-    <form onSubmit={submit} onKeyDown={getHotkeyHandler([["mod+Enter", submit]])} noValidate className={css.form}>
+    <form
+      ref={form}
+      onSubmit={submit}
+      onKeyDown={getHotkeyHandler([["mod+Enter", submit]])}
+      noValidate
+      className={css.form}
+    >
       <Stack gap="lg">
         {from && (
           <Alert icon={<IconArrowForwardUp />} color="blue" variant="light">

@@ -5,7 +5,6 @@ import { Refused } from "~/shared/api/refused";
 import { forgetHandedOver, readHandedOver } from "~/shared/dispatches/handed-over";
 import { useDraft } from "~/shared/drafts/drafts";
 import { tellDone } from "~/shared/look/told";
-import { useWords } from "~/shared/words";
 import { missing } from "~/shared/work/form-data";
 import { begunWith, bodyOf, type Composed, EMPTY } from "./composed";
 import { type Sendable, useReach, useSend } from "./dispatches";
@@ -17,7 +16,6 @@ const ASKED_AFTER_MS = 300;
 /** The message being written: its draft, whom it reaches, what is wrong with it, and sending it. */
 export function useComposing(from: string | undefined, sendable: Sendable[]) {
   const t = useMessageWords();
-  const words = useWords();
   const navigate = useNavigate();
   const [initial] = useState(() => {
     const handed = from ? readHandedOver(from) : null;
@@ -103,7 +101,6 @@ export function useComposing(from: string | undefined, sendable: Sendable[]) {
     startOver,
     sending,
     restored: draft.restored,
-    words,
   };
 }
 

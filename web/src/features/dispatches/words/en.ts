@@ -63,7 +63,6 @@ export const en = {
     sendPlain: "Send",
     cancel: "Cancel",
     startOver: "Start over",
-    startOverText: "Everything typed here is forgotten.",
     restored: "You have begun this before; what you typed is still here.",
     handedOver: "Handed on from your inbox. Look it over, then send it.",
     notSent: "The message was not sent",
@@ -86,7 +85,6 @@ export const en = {
     notObject: 'An object is needed, such as { "site": "Rome" }.',
     notJson: "This cannot be read as JSON: {{why}}",
     jsonOf: "{{what}} as JSON",
-    optional: "optional",
   },
   reach: {
     reaches_one: "Reaches {{count}} person",
@@ -104,7 +102,6 @@ export const en = {
     sent: "Sent",
     to: "To",
     due: "Due",
-    says: "What it says",
     people_one: "{{count}} person by name",
     people_other: "{{count}} people by name",
     recipients: "Recipients",
