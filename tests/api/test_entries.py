@@ -56,6 +56,15 @@ def test_one_item_has_its_paths_and_what_choosing_them_hands_over(desk: Desk) ->
     assert len(inbox(desk, desk.cy)) == 2
 
 
+def test_a_requester_sees_what_a_message_says_and_not_what_it_carries(desk: Desk) -> None:
+    published(desk)
+    sent(desk, desk.dee, to=[desk.ana.id], attributes={"impact": "high"})
+    (item,) = get(desk, desk.dee, "/dispatches").json()["data"]
+    (recipient,) = get(desk, desk.dee, f"/dispatches/{item['id']}").json()["data"]["recipients"]
+    shown = get(desk, desk.ana, f"/inbox/{recipient['id']}").json()["data"]
+    assert (shown["title"], shown["attributes"], shown["data"]) == ("Outage at Rome", {}, {})
+
+
 def test_an_entry_that_has_left_the_inbox_can_still_be_looked_at(desk: Desk) -> None:
     published(desk)
     sent(desk, desk.dee, to=DESK)

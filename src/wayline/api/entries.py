@@ -128,7 +128,8 @@ async def entry_of(call: Call, item_id: str) -> ShownEntry:
 
 
 async def entry_in_full(call: Call, entry: ShownEntry) -> dict[str, Any]:
-    """The entry with the behaviours of its paths, rendered as for its person, and what it was sent with."""
+    """The entry with the behaviours of its paths, rendered as for its person; for staff, with what it was sent with,
+    of which a requester sees what the texts say."""
     run = await run_of(call, entry.run_id)
     if run is None or run.inbox is None:
         raise not_found("Item")
@@ -146,9 +147,9 @@ async def entry_in_full(call: Call, entry: ShownEntry) -> dict[str, Any]:
     node = graph.nodes.get(entry.step_id)
     step = node.step if node is not None else None
     behaviors = behaviors_of(run, step, around) if isinstance(step, InboxStep) else []
-    sent = run.inbox.dispatch
+    sent, is_staff = run.inbox.dispatch, call.caller.is_staff
     return shown_of_row(entry) | {
         "behaviors": behaviors,
-        "attributes": sent.attributes if sent is not None else {},
-        "data": run.variables,
+        "attributes": sent.attributes if sent is not None and is_staff else {},
+        "data": run.variables if is_staff else {},
     }
