@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0009"
-down_revision = "0008"
+revision = "0015"
+down_revision = "0014"
 
 ID = sa.Text().with_variant(postgresql.UUID(as_uuid=False), "postgresql")
 
